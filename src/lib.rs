@@ -1,0 +1,10 @@
+//! rescope: a local reverse proxy that strips or normalizes the `scope` of
+//! OAuth authorization requests on their way to Zoom, and nothing else.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod oauth;
+pub mod policy;
+pub mod query;
+pub mod rewrite;
+pub mod scope;

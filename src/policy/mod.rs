@@ -1,0 +1,266 @@
+//! What is to become of the `scope` of an authorization request.
+//!
+//! [`Policies::decide`] is total and a function of its arguments alone: no
+//! clock, no log, no network. No policy ever adds a scope that the app did
+//! not ask for, under its own name or the one it is renamed to.
+
+mod normalize;
+
+use std::{borrow::Cow, collections::HashMap, fmt};
+
+use thiserror::Error;
+
+use crate::oauth::{AuthorizationRequest, ClientId};
+use crate::scope::{self, ScopeToken};
+
+pub use normalize::Normalize;
+
+/// What is done with `scope`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// The parameter goes; the server falls back to what is saved on the app.
+    #[default]
+    Strip,
+    /// Not a byte changes.
+    Keep,
+    /// The list is cleaned up, narrowed and written anew.
+    Normalize(Normalize),
+}
+
+impl Policy {
+    /// The policy's name in the configuration.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Strip => "strip",
+            Self::Keep => "keep",
+            Self::Normalize(_) => "normalize",
+        }
+    }
+}
+
+/// One app, under all of its ids, and its policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Every `client_id` of the app: development, production, public.
+    pub ids: Vec<String>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// What is done with its `scope`.
+    pub policy: Policy,
+    /// Whether to say only what would change.
+    pub dry_run: bool,
+}
+
+/// The policy of every client.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policies {
+    default: Policy,
+    dry_run: bool,
+    clients: Vec<Client>,
+    by_id: HashMap<Vec<u8>, usize>,
+}
+
+impl Policies {
+    /// Returns policies that hold no client yet: all get `default`, and nothing
+    /// changes for anyone where `dry_run` is set.
+    pub fn new(default: Policy, dry_run: bool) -> Self {
+        Self {
+            default,
+            dry_run,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a client.
+    ///
+    /// # Errors
+    ///
+    /// One of its ids has a client already; nothing is added then.
+    pub fn insert(&mut self, client: Client) -> Result<(), DuplicateId> {
+        let known = |id: &&String| self.by_id.contains_key(id.as_bytes());
+        if let Some(id) = client.ids.iter().find(known) {
+            return Err(DuplicateId(id.clone()));
+        }
+        for id in &client.ids {
+            self.by_id
+                .insert(id.clone().into_bytes(), self.clients.len());
+        }
+        self.clients.push(client);
+        Ok(())
+    }
+
+    /// What clients without an entry get.
+    pub fn default_policy(&self) -> &Policy {
+        &self.default
+    }
+
+    /// Yields every client that has an entry.
+    pub fn clients(&self) -> impl Iterator<Item = &Client> {
+        self.clients.iter()
+    }
+
+    /// Returns what is to be done with `request`, and why.
+    pub fn decide<'a>(&'a self, request: &AuthorizationRequest<'a>) -> Decision<'a> {
+        let client = match &request.client_id {
+            ClientId::One(id) => self.by_id.get(&**id).map(|place| &self.clients[*place]),
+            ClientId::Missing | ClientId::Conflicting => None,
+        };
+        let policy = client.map_or(&self.default, |client| &client.policy);
+        let outcome = match policy {
+            Policy::Strip => strip(request),
+            Policy::Keep => keep(request),
+            Policy::Normalize(normalize) => normalize.apply(request),
+        };
+        Decision {
+            client_id: request.client_id.clone(),
+            client,
+            policy: policy.name(),
+            dry_run: self.dry_run || client.is_some_and(|client| client.dry_run),
+            has_request_object: request.has_request_object,
+            outcome,
+        }
+    }
+}
+
+/// Two entries claim one `client_id`.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("client id `{0}` has an entry already")]
+pub struct DuplicateId(pub String);
+
+/// What is to be done with one authorization request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<'a> {
+    /// Whose request it is.
+    pub client_id: ClientId<'a>,
+    /// The client's entry; `None` where the default was taken.
+    pub client: Option<&'a Client>,
+    /// The policy's name.
+    pub policy: &'static str,
+    /// Whether the edit is only to be told, not done.
+    pub dry_run: bool,
+    /// Whether a request object hides a scope that no policy reaches.
+    pub has_request_object: bool,
+    /// What the policy made of the scope.
+    pub outcome: Outcome,
+}
+
+/// What a policy makes of the scope of one request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// The change to the query.
+    pub edit: Edit,
+    /// Tokens that go, in order.
+    pub removed: Vec<ScopeToken>,
+    /// Tokens that got another name: (old, new), in order.
+    pub renamed: Vec<(ScopeToken, ScopeToken)>,
+    /// Tokens that move to `optional_scope`, under their new name, in order.
+    pub optional: Vec<ScopeToken>,
+    /// Tokens that stay in `scope`, under their new name, in order.
+    pub kept: Vec<ScopeToken>,
+}
+
+/// A change to a query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Edit {
+    /// Not a byte changes.
+    #[default]
+    Nothing,
+    /// All `scope` parameters become one, or go.
+    Set {
+        /// The list to stand where the first `scope` stood; `None`: none stays.
+        scope: Option<Vec<u8>>,
+        /// The list to stand as the only `optional_scope`; `None`: it stays as it is.
+        optional_scope: Option<Vec<u8>>,
+    },
+}
+
+impl Decision<'_> {
+    /// Whether the policy would change a byte, dry run or not.
+    pub fn wants_change(&self) -> bool {
+        self.outcome.edit != Edit::Nothing
+    }
+
+    /// Why the request is treated as it is, in a sentence.
+    pub fn reason(&self) -> String {
+        let whose = match (&self.client_id, self.client) {
+            (
+                _,
+                Some(Client {
+                    name: Some(name), ..
+                }),
+            ) => format!("client `{name}`"),
+            (_, Some(_)) => "the client's entry".to_owned(),
+            (ClientId::One(_), None) => "no entry for this client_id, so the default".to_owned(),
+            (ClientId::Missing, None) => "no client_id, so the default".to_owned(),
+            (ClientId::Conflicting, None) => "different client_ids, so the default".to_owned(),
+        };
+        let dry_run = if self.dry_run && self.wants_change() {
+            "; dry run: nothing changes"
+        } else {
+            ""
+        };
+        let hidden = match self.has_request_object {
+            true => "; the scope inside the request object cannot be reached",
+            false => "",
+        };
+        format!(
+            "{whose}: {}, {}{dry_run}{hidden}",
+            self.policy,
+            self.outcome.summary()
+        )
+    }
+}
+
+impl Outcome {
+    fn summary(&self) -> &'static str {
+        match &self.edit {
+            Edit::Nothing if self.kept.is_empty() => "there is no scope to change",
+            Edit::Nothing => "the scope stays as it is",
+            Edit::Set { scope: None, .. } => "the scope parameter goes",
+            Edit::Set { scope: Some(_), .. } => "the scope list is written anew",
+        }
+    }
+}
+
+/// The client_id as it may be logged; it is public (RFC 6749 2.2).
+impl fmt::Display for ClientId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(id) => write!(f, "{}", String::from_utf8_lossy(id).escape_debug()),
+            Self::Missing => f.write_str("(none)"),
+            Self::Conflicting => f.write_str("(different ones)"),
+        }
+    }
+}
+
+fn strip(request: &AuthorizationRequest<'_>) -> Outcome {
+    if request.scope.is_empty() {
+        return Outcome::default();
+    }
+    Outcome {
+        edit: Edit::Set {
+            scope: None,
+            optional_scope: None,
+        },
+        removed: tokens(&request.scope),
+        ..Outcome::default()
+    }
+}
+
+fn keep(request: &AuthorizationRequest<'_>) -> Outcome {
+    Outcome {
+        kept: tokens(&request.scope),
+        ..Outcome::default()
+    }
+}
+
+/// The tokens of all values in order; repeated parameters count as one list.
+fn tokens(values: &[Cow<'_, [u8]>]) -> Vec<ScopeToken> {
+    values
+        .iter()
+        .flat_map(|value| scope::split(value))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! A raw query as byte spans: find a parameter by its decoded name, take its
+//! decoded value, and build a new query in which every other byte stands as
+//! it stood.
+//!
+//! Names and values are read the way a browser and a form decoder read them
+//! (WHATWG URL, application/x-www-form-urlencoded): pairs end at `&`, a name
+//! at the first `=`, `+` is a space, `%XX` a byte, and raw tabs and newlines
+//! are not there at all. Nothing here is ever written back in decoded form.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+/// One piece of a query between two `&`, which may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair<'q> {
+    /// The whole piece as it was sent.
+    pub raw: &'q [u8],
+    /// What stands before the first `=`, undecoded.
+    pub name: &'q [u8],
+    /// What stands behind the first `=`, undecoded; `None` where there is none.
+    pub value: Option<&'q [u8]>,
+}
+
+impl<'q> Pair<'q> {
+    fn new(raw: &'q [u8]) -> Self {
+        match raw.iter().position(|byte| *byte == b'=') {
+            Some(at) => Self {
+                raw,
+                name: &raw[..at],
+                value: Some(&raw[at + 1..]),
+            },
+            None => Self {
+                raw,
+                name: raw,
+                value: None,
+            },
+        }
+    }
+
+    /// Whether the decoded name is `name`; allocates nothing.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name == name.as_bytes() || Decode(self.name).eq(name.bytes())
+    }
+
+    /// The decoded value, empty where the pair has no `=`.
+    pub fn decoded_value(&self) -> Cow<'q, [u8]> {
+        let value = self.value.unwrap_or_default();
+        match value
+            .iter()
+            .any(|byte| matches!(byte, b'%' | b'+' | b'\t' | b'\n' | b'\r'))
+        {
+            true => Cow::Owned(Decode(value).collect()),
+            false => Cow::Borrowed(value),
+        }
+    }
+}
+
+/// Yields every piece of `query`, empty ones included; a query without `&` is one piece.
+pub fn pairs(query: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+    query.split(|byte| *byte == b'&').map(Pair::new)
+}
+
+/// A query under construction, piece by piece.
+#[derive(Debug, Default)]
+pub struct QueryBuilder {
+    bytes: Vec<u8>,
+    pieces: usize,
+}
+
+impl QueryBuilder {
+    /// Appends a piece exactly as it was sent.
+    pub fn push_raw(&mut self, piece: &[u8]) {
+        if self.pieces > 0 {
+            self.bytes.push(b'&');
+        }
+        self.pieces += 1;
+        self.bytes.extend_from_slice(piece);
+    }
+
+    /// Appends `name` as it is spelled, `=`, and `value` percent-encoded.
+    ///
+    /// RFC 3986 3.4 lets these stand in a query as they are: letters, digits and
+    /// `-._~:@/?!$'()*,`. Escaped is all else, `&=+;` too, which delimit in a form.
+    pub fn push_pair(&mut self, name: &[u8], value: &[u8]) {
+        self.push_raw(name);
+        self.bytes.push(b'=');
+        for part in percent_encode(value, ESCAPED) {
+            self.bytes.extend_from_slice(part.as_bytes());
+        }
+    }
+
+    /// The new query, without its `?`; empty where nothing is left.
+    pub fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// The bytes that a form decoder makes of a raw name or value.
+#[derive(Clone)]
+struct Decode<'q>(&'q [u8]);
+
+impl Decode<'_> {
+    /// The next byte before percent-decoding. Tabs and newlines are passed over:
+    /// the URL standard removes them before it parses anything.
+    fn next_raw(&mut self) -> Option<u8> {
+        while let Some((byte, rest)) = self.0.split_first() {
+            self.0 = rest;
+            if !matches!(byte, b'\t' | b'\n' | b'\r') {
+                return Some(*byte);
+            }
+        }
+        None
+    }
+
+    fn next_hex(&mut self) -> Option<u8> {
+        char::from(self.next_raw()?)
+            .to_digit(16)
+            .map(|digit| digit as u8)
+    }
+}
+
+impl Iterator for Decode<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        match self.next_raw()? {
+            b'+' => Some(b' '),
+            b'%' => {
+                let mut ahead = self.clone();
+                let (Some(high), Some(low)) = (ahead.next_hex(), ahead.next_hex()) else {
+                    return Some(b'%');
+                };
+                *self = ahead;
+                Some(high << 4 | low)
+            }
+            byte => Some(byte),
+        }
+    }
+}
+
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'/')
+    .remove(b'?')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(query: &str) -> Pair<'_> {
+        pairs(query.as_bytes()).next().unwrap()
+    }
+
+    #[test]
+    fn pairs_keep_empty_pieces() {
+        let raw: Vec<_> = pairs(b"&a=1&&b&").map(|pair| pair.raw).collect();
+        assert_eq!(raw, [&b""[..], b"a=1", b"", b"b", b""]);
+    }
+
+    #[test]
+    fn name_is_compared_decoded() {
+        for name in [
+            "scope=x",
+            "%73cope",
+            "%73%63%6F%70%65=",
+            "s\tco\npe=1",
+            "%7\t3cope",
+        ] {
+            assert!(only(name).is_named("scope"), "{name:?}");
+        }
+        for name in [
+            "Scope=x",
+            "scopes=",
+            "scope%20=",
+            "scope+=",
+            "%73%63op",
+            "",
+            "%2573cope",
+        ] {
+            assert!(!only(name).is_named("scope"), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn value_is_decoded_as_a_form_does() {
+        let value = |query| only(query).decoded_value().into_owned();
+        assert_eq!(value("a=b+c%20d%2Ce"), b"b c d,e");
+        assert_eq!(value("a=%zz%4%"), b"%zz%4%");
+        assert_eq!(value("a=b=c"), b"b=c");
+        assert_eq!(value("a"), b"");
+        assert_eq!(value("a=%E9\u{e9}"), b"\xe9\xc3\xa9");
+    }
+
+    #[test]
+    fn builder_escapes_what_would_delimit() {
+        let mut query = QueryBuilder::default();
+        query.push_raw(b"");
+        query.push_pair(b"sc%6Fpe", b"a:b c&d=e+f;g,h%\xe9");
+        assert_eq!(query.finish(), b"&sc%6Fpe=a:b%20c%26d%3De%2Bf%3Bg,h%25%E9");
+    }
+}

@@ -1,0 +1,94 @@
+//! Apply a decision to one URL reference.
+//!
+//! Decide on decoded values, write with the original bytes: parameters are
+//! dropped or replaced as whole spans, every other byte stands as it stood,
+//! and rewriting twice is rewriting once.
+
+use crate::oauth::{self, AuthorizationRequest, EndpointTable, Mismatch, RequestUrl};
+use crate::policy::{Decision, Edit, Policies};
+use crate::query::{self, QueryBuilder};
+
+/// The endpoints that count and the policies that apply to them.
+#[derive(Debug, Clone, Default)]
+pub struct Rewriter {
+    /// Where authorization requests go.
+    pub endpoints: EndpointTable,
+    /// What becomes of their scope.
+    pub policies: Policies,
+}
+
+/// An authorization request that was found, and what was done with it.
+#[derive(Debug)]
+pub struct Rewritten<'a> {
+    /// The request as it was found.
+    pub request: AuthorizationRequest<'a>,
+    /// What the policy said.
+    pub decision: Decision<'a>,
+    /// The reference to send instead; `None` where not a byte changes.
+    pub output: Option<Vec<u8>>,
+}
+
+impl Rewriter {
+    /// Treats `reference`, a URL that answers the request for `own`.
+    ///
+    /// # Errors
+    ///
+    /// Says why the reference is no authorization request; it is to be passed on as it is.
+    pub fn rewrite<'a>(
+        &'a self,
+        reference: &'a [u8],
+        own: &RequestUrl<'_>,
+    ) -> Result<Rewritten<'a>, Mismatch> {
+        let request = oauth::recognise(reference, own, &self.endpoints)?;
+        let decision = self.policies.decide(&request);
+        let output = match &decision.outcome.edit {
+            Edit::Set {
+                scope,
+                optional_scope,
+            } if !decision.dry_run => {
+                Some(edit(&request, scope.as_deref(), optional_scope.as_deref()))
+            }
+            _ => None,
+        };
+        Ok(Rewritten {
+            request,
+            decision,
+            output,
+        })
+    }
+}
+
+/// Returns the reference with `scope` in place of all its `scope` parameters and
+/// `optional_scope`, where there is one, in place of its `optional_scope`s.
+fn edit(
+    request: &AuthorizationRequest<'_>,
+    mut scope: Option<&[u8]>,
+    mut optional_scope: Option<&[u8]>,
+) -> Vec<u8> {
+    let reference = &request.reference;
+    let optional_changes = optional_scope.is_some();
+    let mut query = QueryBuilder::default();
+    for pair in query::pairs(reference.query.unwrap_or_default()) {
+        if pair.is_named("scope") {
+            if let Some(list) = scope.take() {
+                query.push_pair(pair.name, list);
+            }
+            // A list that is new to the request stands next to the one it came from.
+            if let Some(list) = optional_scope.take_if(|_| request.optional_scope.is_empty()) {
+                query.push_pair(b"optional_scope", list);
+            }
+        } else if optional_changes && pair.is_named("optional_scope") {
+            if let Some(list) = optional_scope.take() {
+                query.push_pair(pair.name, list);
+            }
+        } else {
+            query.push_raw(pair.raw);
+        }
+    }
+    let query = query.finish();
+    let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
+    [reference.before, mark, &query, reference.after].concat()
+}
+
+#[cfg(test)]
+mod tests;
