@@ -3,8 +3,14 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod app;
+pub mod config;
+pub mod metrics;
 pub mod oauth;
 pub mod policy;
+pub mod proxy;
 pub mod query;
 pub mod rewrite;
 pub mod scope;
+pub mod server;
+pub mod upstream;

@@ -1,0 +1,57 @@
+//! What is counted while rescope runs.
+//!
+//! Counters only go up and never hold anything that a peer sent.
+
+use prometheus_client::metrics::counter::Counter;
+
+/// Every counter, from the start of the process.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Requests that were read whole, up to their body.
+    pub requests: Counter,
+    /// Connections that were accepted.
+    pub connections: Counter,
+    /// Times that accepting a connection failed.
+    pub accept_failures: Counter,
+    /// Requests sent a second time, since the first try was lost.
+    pub retries: Counter,
+    /// Requests that the upstream did not answer as it should (502, 504).
+    pub upstream_failures: Counter,
+    /// Requests that were refused as malformed or not supported (4xx, 501).
+    pub refused_requests: Counter,
+    /// Authorization requests found in a response.
+    pub authorization_requests: Counter,
+    /// Authorization requests of which the scope was changed.
+    pub rewrites: Counter,
+    /// Authorization requests of which the scope would have been changed but for a dry run.
+    pub dry_runs: Counter,
+    /// Authorization requests without one `client_id`: none, or different ones.
+    pub ambiguous_clients: Counter,
+    /// Authorization requests whose scope may hide in a request object.
+    pub request_objects: Counter,
+    /// Rewrites that could not be sent, so that the original bytes were.
+    pub rewrite_failures: Counter,
+    /// Connections that became tunnels.
+    pub tunnels: Counter,
+}
+
+impl Metrics {
+    /// Returns every counter with its name, in the order of the struct.
+    pub fn totals(&self) -> [(&'static str, u64); 13] {
+        [
+            ("requests", self.requests.get()),
+            ("connections", self.connections.get()),
+            ("accept_failures", self.accept_failures.get()),
+            ("retries", self.retries.get()),
+            ("upstream_failures", self.upstream_failures.get()),
+            ("refused_requests", self.refused_requests.get()),
+            ("authorization_requests", self.authorization_requests.get()),
+            ("rewrites", self.rewrites.get()),
+            ("dry_runs", self.dry_runs.get()),
+            ("ambiguous_clients", self.ambiguous_clients.get()),
+            ("request_objects", self.request_objects.get()),
+            ("rewrite_failures", self.rewrite_failures.get()),
+            ("tunnels", self.tunnels.get()),
+        ]
+    }
+}

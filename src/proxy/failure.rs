@@ -1,0 +1,97 @@
+//! Failures to responses: the only place where a request gets an answer that
+//! the app did not give.
+
+use std::error::Error as _;
+
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::{Either, Full};
+use thiserror::Error;
+use tracing::{debug, warn};
+
+use super::{Asked, Body, Proxy};
+use crate::upstream;
+
+/// Why a request was not answered by the app. The texts go to the client:
+/// they name no address and hold nothing that was sent.
+#[derive(Debug, Error)]
+pub(super) enum Failure {
+    #[error("{0}")]
+    Malformed(&'static str),
+    #[error("{0}")]
+    Unsupported(&'static str),
+    #[error("the method CONNECT is not for a reverse proxy")]
+    Connect,
+    #[error(transparent)]
+    Upstream(#[from] upstream::Error),
+    #[error("the upstream switched protocols, which nobody asked for")]
+    UnwantedUpgrade,
+    #[error("the upstream's answer has a transfer coding other than chunked")]
+    TransferCoding,
+}
+
+impl Failure {
+    /// Says, counts and logs what happened.
+    pub(super) fn into_response(self, asked: &Asked, proxy: &Proxy) -> Response<Body> {
+        let (status, kind) = self.status();
+        self.record(status, asked, proxy);
+        let mut response = Response::new(Either::Right(Full::from(format!("rescope: {self}\n"))));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let proxy_status = HeaderValue::from_str(&format!("rescope; error={kind}"));
+        headers.insert(
+            "proxy-status",
+            proxy_status.expect("the error types are tokens"),
+        );
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, HeaderValue::from_static(""));
+        }
+        if status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED {
+            // What such a client sends next cannot be told from this request's body.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    /// The status and the Proxy-Status error type (RFC 9209 2.3).
+    fn status(&self) -> (StatusCode, &'static str) {
+        use upstream::Error;
+        match self {
+            Self::Malformed(_) | Self::Upstream(Error::RequestBody(_)) => {
+                (StatusCode::BAD_REQUEST, "http_request_error")
+            }
+            Self::Unsupported(_) => (StatusCode::NOT_IMPLEMENTED, "http_request_error"),
+            Self::Connect => (StatusCode::METHOD_NOT_ALLOWED, "http_request_denied"),
+            Self::UnwantedUpgrade => (StatusCode::BAD_GATEWAY, "http_upgrade_failed"),
+            Self::TransferCoding => (StatusCode::BAD_GATEWAY, "http_response_transfer_coding"),
+            Self::Upstream(error) => match error {
+                Error::Resolve(_) => (StatusCode::BAD_GATEWAY, "dns_error"),
+                Error::Refused(_) => (StatusCode::BAD_GATEWAY, "connection_refused"),
+                Error::Unreachable(_) => (StatusCode::BAD_GATEWAY, "destination_ip_unroutable"),
+                Error::ConnectTimeout => (StatusCode::GATEWAY_TIMEOUT, "connection_timeout"),
+                Error::Closed(_) => (StatusCode::BAD_GATEWAY, "connection_terminated"),
+                Error::ResponseTimeout => (StatusCode::GATEWAY_TIMEOUT, "http_response_timeout"),
+                Error::Garbage(_) | Error::RequestBody(_) => {
+                    (StatusCode::BAD_GATEWAY, "http_protocol_error")
+                }
+            },
+        }
+    }
+
+    fn record(&self, status: StatusCode, asked: &Asked, proxy: &Proxy) {
+        let (method, path) = (&asked.method, asked.uri.path());
+        if status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED {
+            proxy.metrics.refused_requests.inc();
+            debug!(%method, path, status = status.as_u16(), reason = %self, "request refused");
+            return;
+        }
+        proxy.metrics.upstream_failures.inc();
+        let upstream = proxy.upstream.authority();
+        let cause = self.source().map(ToString::to_string).unwrap_or_default();
+        warn!(%method, path, status = status.as_u16(), %upstream, reason = %self, cause, "no answer from the upstream");
+    }
+}

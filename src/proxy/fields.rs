@@ -1,0 +1,162 @@
+//! Hop-by-hop fields (RFC 9110 section 7.6.1): those that are about one
+//! connection go; the order, spelling and number of all others stay.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
+        SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE,
+    },
+};
+
+use super::failure::Failure;
+
+/// The connection options that are sent on, though the field itself is ours.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Kept {
+    /// `TE: trailers`, without which an app keeps its trailers to itself.
+    pub(super) trailers: bool,
+    /// `Upgrade`, on the request that asks for it and the 101 that grants it.
+    pub(super) upgrade: bool,
+}
+
+/// How a message's body was framed on its way here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TransferCoding {
+    None,
+    /// Exactly one `chunked`, which hyper takes off and puts on.
+    Chunked,
+    Other,
+}
+
+/// Takes the hop-by-hop fields off an answer.
+pub(super) fn clean_response(headers: &mut HeaderMap) -> Result<(), Failure> {
+    match transfer_coding(headers) {
+        TransferCoding::None => {}
+        TransferCoding::Other => return Err(Failure::TransferCoding),
+        // RFC 9112 6.3: Transfer-Encoding overrides Content-Length, which is not sent on.
+        TransferCoding::Chunked => remove_in_order(headers, |name| *name == CONTENT_LENGTH),
+    }
+    strip(headers, Kept::default());
+    Ok(())
+}
+
+/// Takes the hop-by-hop fields off, but for what `kept` names. Transfer-Encoding
+/// stays: it says `chunked`, as the next hop's will too.
+pub(super) fn strip(headers: &mut HeaderMap, kept: Kept) {
+    let named = connection_options(headers);
+    let goes = |name: &HeaderName| match *name {
+        TE => !kept.trailers,
+        UPGRADE => !kept.upgrade,
+        _ => HOP_BY_HOP.contains(&name.as_str()) || named.contains(name),
+    };
+    let connection = kept_connection(headers, kept);
+    if let Some(connection) = connection {
+        match headers.get_mut(CONNECTION) {
+            Some(first) => *first = connection,
+            None => drop(headers.insert(CONNECTION, connection)),
+        }
+        drop_repeats(headers);
+        remove_in_order(headers, |name| *name != CONNECTION && goes(name));
+    } else {
+        remove_in_order(headers, goes);
+    }
+    if kept.trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+}
+
+/// What the Transfer-Encoding lines say.
+pub(super) fn transfer_coding(headers: &HeaderMap) -> TransferCoding {
+    let mut lines = headers.get_all(TRANSFER_ENCODING).iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => TransferCoding::None,
+        (Some(only), None) if only.as_bytes().eq_ignore_ascii_case(b"chunked") => {
+            TransferCoding::Chunked
+        }
+        _ => TransferCoding::Other,
+    }
+}
+
+/// Whether `option` is on one of the Connection lines.
+pub(super) fn has_connection_option(headers: &HeaderMap, option: &str) -> bool {
+    options(headers).any(|found| found.eq_ignore_ascii_case(option.as_bytes()))
+}
+
+/// Removes what `goes` names; unlike `HeaderMap::remove`, moves no other line.
+pub(super) fn remove_in_order(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
+    if !headers.keys().any(&goes) {
+        return;
+    }
+    let mut kept = HeaderMap::with_capacity(headers.keys_len());
+    let mut current = None;
+    for (name, value) in std::mem::take(headers) {
+        if name.is_some() {
+            current = name.filter(|name| !goes(name));
+        }
+        if let Some(name) = &current {
+            kept.append(name.clone(), value);
+        }
+    }
+    *headers = kept;
+}
+
+/// The field names on all Connection lines, without those that a peer must not take off.
+fn connection_options(headers: &HeaderMap) -> Vec<HeaderName> {
+    options(headers)
+        .filter_map(|option| HeaderName::from_bytes(option).ok())
+        .filter(|name| !END_TO_END.contains(name) && !name.as_str().starts_with("x-forwarded-"))
+        .collect()
+}
+
+fn options(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let lines = headers.get_all(CONNECTION).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+}
+
+/// The Connection line to send: the options that are kept, spelled as they came.
+fn kept_connection(headers: &HeaderMap, kept: Kept) -> Option<HeaderValue> {
+    let spelled = |option: &'static str| {
+        let found = options(headers).find(|it| it.eq_ignore_ascii_case(option.as_bytes()));
+        found.unwrap_or(option.as_bytes())
+    };
+    let value = match (kept.upgrade, kept.trailers) {
+        (false, false) => return None,
+        (true, false) => spelled("upgrade").to_vec(),
+        (false, true) => spelled("te").to_vec(),
+        (true, true) => [spelled("upgrade"), b", ", spelled("te")].concat(),
+    };
+    HeaderValue::from_bytes(&value).ok()
+}
+
+/// Leaves the first Connection line alone.
+fn drop_repeats(headers: &mut HeaderMap) {
+    if let Some(first) = headers.get(CONNECTION).cloned() {
+        // `insert` replaces all lines of the name in the place of the first.
+        headers.insert(CONNECTION, first);
+    }
+}
+
+/// RFC 9110 7.6.1, and `HTTP2-Settings` (RFC 7540 3.2.1): nobody here speaks h2c by upgrade.
+const HOP_BY_HOP: [&str; 4] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "http2-settings",
+];
+
+/// Fields that a Connection line does not take off, whoever says so: without
+/// them a request would mean something else (RFC 9110 7.6.1 forbids naming them).
+const END_TO_END: [HeaderName; 9] = [
+    AUTHORIZATION,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    COOKIE,
+    HOST,
+    LOCATION,
+    SET_COOKIE,
+    TRANSFER_ENCODING,
+    HeaderName::from_static("forwarded"),
+];

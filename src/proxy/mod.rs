@@ -1,0 +1,128 @@
+//! The life of one request, top down: [`Proxy::handle`].
+//!
+//! What the client sent goes to the app and what the app answers goes back,
+//! streaming, with the hop-by-hop fields taken off and the `Location` lines
+//! rewritten. All else is untouched.
+
+mod failure;
+mod fields;
+mod redirect;
+mod request;
+mod tunnel;
+
+use std::{sync::Arc, time::Instant};
+
+use http::{Method, Request, Response, StatusCode, Uri, header::HOST};
+use http_body_util::{Either, Full};
+use hyper::body::{Bytes, Incoming};
+use tokio_util::task::TaskTracker;
+use tracing::{Level, debug};
+
+use crate::metrics::Metrics;
+use crate::oauth::{RequestUrl, Scheme};
+use crate::rewrite::Rewriter;
+use crate::upstream::{ResponseBody, Upstream};
+
+use failure::Failure;
+use tunnel::Upgrade;
+
+/// What goes to the client: the app's body, or a short text of our own.
+pub type Body = Either<ResponseBody, Full<Bytes>>;
+
+/// All that requests share.
+pub struct Proxy {
+    /// What becomes of redirects.
+    pub rewriter: Rewriter,
+    /// The app.
+    pub upstream: Arc<Upstream>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The tunnels that are open, for whoever drains.
+    pub tunnels: TaskTracker,
+}
+
+impl Proxy {
+    /// Answers one request, whatever comes.
+    pub async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
+        self.metrics.requests.inc();
+        let asked = Asked::new(&request);
+        let response = match self.forward(request, &asked).await {
+            Ok(response) => response,
+            Err(failure) => failure.into_response(&asked, self),
+        };
+        asked.log(response.status());
+        response
+    }
+
+    async fn forward(
+        &self,
+        mut request: Request<Incoming>,
+        asked: &Asked,
+    ) -> Result<Response<Body>, Failure> {
+        let upgrade = Upgrade::wanted_by(&mut request);
+        let outgoing = request::to_upstream(request, upgrade.is_some(), self.upstream.authority())?;
+        let answer = self.upstream.send(outgoing).await?;
+        self.metrics.retries.inc_by(u64::from(answer.attempts - 1));
+        let mut response = answer.response;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let upgrade = upgrade.ok_or(Failure::UnwantedUpgrade)?;
+            upgrade.start(&mut response, self)?;
+        } else {
+            fields::clean_response(response.headers_mut())?;
+        }
+        redirect::rewrite(response.headers_mut(), asked, self);
+        // RFC 9112 2.3: a proxy sends its own version. It also makes a body that was
+        // delimited by the end of its connection chunked, so that a break is seen as one.
+        *response.version_mut() = http::Version::HTTP_11;
+        Ok(response.map(Either::Left))
+    }
+}
+
+/// What is still to be known of a request when it has been sent.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    authority: Bytes,
+    /// When it came; known only where it will be logged.
+    start: Option<Instant>,
+}
+
+impl Asked {
+    fn new(request: &Request<Incoming>) -> Self {
+        let host = request.headers().get(HOST);
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            authority: host
+                .map(|host| Bytes::copy_from_slice(host.as_bytes()))
+                .unwrap_or_default(),
+            start: tracing::enabled!(Level::DEBUG).then(Instant::now),
+        }
+    }
+
+    /// The request's own URL, as the client sees it.
+    fn url(&self) -> RequestUrl<'_> {
+        RequestUrl {
+            scheme: Scheme::Http,
+            authority: match self.uri.authority() {
+                // RFC 9112 3.2.2: an absolute-form target beats Host.
+                Some(authority) => authority.as_str().as_bytes(),
+                None => &self.authority,
+            },
+            path: self.uri.path(),
+        }
+    }
+
+    /// One line a request; the query stays out of it, since codes and states travel there.
+    fn log(&self, status: StatusCode) {
+        if let Some(start) = self.start {
+            debug!(
+                method = %self.method,
+                path = self.uri.path(),
+                status = status.as_u16(),
+                microseconds = start.elapsed().as_micros(),
+                "request"
+            );
+        }
+    }
+}

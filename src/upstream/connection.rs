@@ -1,0 +1,134 @@
+//! One HTTP/1.1 connection to the app, driven by the task that uses it.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::{Request, Response};
+use hyper::{
+    body::Incoming,
+    client::conn::http1::{Builder, SendRequest},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep},
+};
+
+use super::{
+    Error, RequestBody,
+    traffic::{Counted, Traffic},
+};
+
+/// hyper's half of a connection: reads, writes, and ends with the connection.
+type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
+/// A connection that no request is on.
+pub(super) struct Connection {
+    sender: SendRequest<RequestBody>,
+    /// `None` when the connection has ended.
+    driver: Option<Driver>,
+    traffic: Arc<Traffic>,
+}
+
+/// A request that got no answer.
+pub(super) struct Lost {
+    pub(super) error: Error,
+    /// The request, where not a byte of it was written.
+    pub(super) unsent: Option<Box<Request<RequestBody>>>,
+    /// Whether not a byte of an answer came.
+    pub(super) nothing_came: bool,
+}
+
+impl Connection {
+    pub(super) async fn new(stream: TcpStream) -> Result<Self, Error> {
+        let traffic = Arc::new(Traffic::default());
+        let stream = TokioIo::new(Counted::new(stream, Arc::clone(&traffic)));
+        let (sender, connection) = Builder::new()
+            // One small copy is cheaper than a vectored write of head and body.
+            .writev(false)
+            .preserve_header_case(true)
+            // RFC 9112 5.1: a proxy removes such white space from a response.
+            .allow_spaces_after_header_name_in_responses(true)
+            .handshake(stream)
+            .await?;
+        let driver = Box::pin(connection.with_upgrades());
+        Ok(Self {
+            sender,
+            driver: Some(driver),
+            traffic,
+        })
+    }
+
+    /// Sends `request` and waits for the head of the answer.
+    ///
+    /// `limit` counts anew while bytes of the request go out, so an upload may take its time.
+    pub(super) async fn send(
+        mut self,
+        request: Request<RequestBody>,
+        limit: Duration,
+    ) -> Result<(Response<Incoming>, Self), Lost> {
+        let read_before = self.traffic.read();
+        let mut written = self.traffic.written();
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let mut deadline = pin!(sleep(limit));
+        let outcome = poll_fn(|cx| {
+            drive(&mut self.driver, cx);
+            if let Poll::Ready(outcome) = answer.as_mut().poll(cx) {
+                return Poll::Ready(Some(outcome));
+            }
+            while deadline.as_mut().poll(cx).is_ready() {
+                if self.traffic.written() == written {
+                    return Poll::Ready(None);
+                }
+                written = self.traffic.written();
+                deadline.as_mut().reset(Instant::now() + limit);
+            }
+            Poll::Pending
+        })
+        .await;
+        let nothing_came = self.traffic.read() == read_before;
+        match outcome {
+            Some(Ok(response)) => Ok((response, self)),
+            Some(Err(mut failure)) => Err(Lost {
+                unsent: failure.take_message().map(Box::new),
+                error: failure.into_error().into(),
+                nothing_came,
+            }),
+            None => Err(Lost {
+                error: Error::ResponseTimeout,
+                unsent: None,
+                nothing_came,
+            }),
+        }
+    }
+
+    /// Moves the connection on; does nothing after its end.
+    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
+        drive(&mut self.driver, cx);
+    }
+
+    /// Whether a request can be sent, as far as is known without waiting.
+    pub(super) fn is_ready(&self) -> bool {
+        self.driver.is_some() && self.sender.is_ready()
+    }
+
+    /// Lets the connection become what its last answer, a 101, has announced.
+    pub(super) fn upgrade(self) {
+        if let Some(driver) = self.driver {
+            tokio::spawn(driver);
+        }
+    }
+}
+
+fn drive(driver: &mut Option<Driver>, cx: &mut Context<'_>) {
+    if let Some(running) = driver
+        && running.as_mut().poll(cx).is_ready()
+    {
+        *driver = None;
+    }
+}

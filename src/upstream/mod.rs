@@ -1,0 +1,190 @@
+//! The app behind: connect to it, keep connections for reuse, send it a
+//! request and hand back the head of its answer with a body that streams.
+//!
+//! A connection is driven by whoever uses it: the future that waits for the
+//! head, then the body while it is read. So one request is one task, a reader
+//! that is slow slows the app down, and one that goes away closes the
+//! connection. Nothing here knows what a policy is.
+
+mod body;
+mod connect;
+mod connection;
+mod error;
+mod pool;
+mod traffic;
+
+use std::{fmt, future::poll_fn, sync::Arc, task::Poll, time::Duration};
+
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{Either, Empty};
+use hyper::body::{Body, Bytes, Incoming};
+
+use connection::{Connection, Lost};
+use pool::Pool;
+
+pub use body::ResponseBody;
+pub use error::Error;
+
+/// What is sent with a request: the client's own body, or none.
+pub type RequestBody = Either<Incoming, Empty<Bytes>>;
+
+/// What the app answered, its body still to come.
+pub struct Answer {
+    /// Head and streaming body.
+    pub response: Response<ResponseBody>,
+    /// How many times the request was sent; 1 or 2.
+    pub attempts: u32,
+}
+
+/// Where the app listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+}
+
+/// How long the app may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For a connection, all addresses and tries together.
+    pub connect: Duration,
+    /// For the head of the answer, counted from the last byte of the request that was taken.
+    pub response_head: Duration,
+    /// How long an unused connection is kept. Apps close theirs after 2 s
+    /// (gunicorn) to 5 s (Node, uvicorn), and the side that closes first loses no request.
+    pub idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            response_head: Duration::from_secs(60),
+            idle: Duration::from_secs(4),
+        }
+    }
+}
+
+/// The app, and the connections to it that are free.
+pub struct Upstream {
+    authority: Authority,
+    timeouts: Timeouts,
+    pool: Arc<Pool>,
+}
+
+impl Upstream {
+    /// Returns an upstream without a connection; the app need not be up yet.
+    pub fn new(authority: Authority, timeouts: Timeouts) -> Self {
+        let pool = Arc::new(Pool::new(timeouts.idle));
+        Self {
+            authority,
+            timeouts,
+            pool,
+        }
+    }
+
+    /// Where the app listens.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Sends `request`, in origin-form, and returns the head of the answer.
+    ///
+    /// A request is sent twice at most, and only if the first try cannot have
+    /// had an effect that a second one would double: it never left, or it is
+    /// idempotent, has no body, and not a byte of an answer came (RFC 9110 9.2.2).
+    ///
+    /// # Errors
+    ///
+    /// The app cannot be reached, answers no HTTP, or not in time.
+    pub async fn send(&self, request: Request<RequestBody>) -> Result<Answer, Error> {
+        let (parts, body) = request.into_parts();
+        let spare = may_repeat(&parts.method, &body).then(|| parts.clone());
+        let request = Request::from_parts(parts, body);
+        let first = match self.pool.take().await {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        let again = match self.exchange(first, request).await {
+            Ok(response) => {
+                return Ok(Answer {
+                    response,
+                    attempts: 1,
+                });
+            }
+            Err(Lost {
+                unsent: Some(request),
+                ..
+            }) => *request,
+            Err(Lost {
+                nothing_came: true,
+                error,
+                ..
+            }) if error.is_lost_connection() => {
+                Request::from_parts(spare.ok_or(error)?, RequestBody::Right(Empty::new()))
+            }
+            Err(Lost { error, .. }) => return Err(error),
+        };
+        let fresh = self.connect().await?;
+        let response = self
+            .exchange(fresh, again)
+            .await
+            .map_err(|lost| lost.error)?;
+        Ok(Answer {
+            response,
+            attempts: 2,
+        })
+    }
+
+    /// Closes connections that have been free for too long, until it is dropped.
+    pub async fn sweep(&self) {
+        let mut every = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            every.tick().await;
+            self.pool.evict();
+        }
+    }
+
+    async fn connect(&self) -> Result<Connection, Error> {
+        let stream = connect::connect(&self.authority, self.timeouts.connect).await?;
+        Connection::new(stream).await
+    }
+
+    async fn exchange(
+        &self,
+        connection: Connection,
+        request: Request<RequestBody>,
+    ) -> Result<Response<ResponseBody>, Lost> {
+        let limit = self.timeouts.response_head;
+        let (response, connection) = connection.send(request, limit).await?;
+        let pool = Arc::clone(&self.pool);
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            connection.upgrade();
+            return Ok(response.map(|incoming| ResponseBody::new(incoming, None, pool)));
+        }
+        let mut response =
+            response.map(|incoming| ResponseBody::new(incoming, Some(connection), pool));
+        poll_fn(|cx| Poll::Ready(response.body_mut().finish(cx))).await;
+        Ok(response)
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// Whether a request that was sent may be sent again (RFC 9110 9.2.2); a body is gone once sent.
+fn may_repeat(method: &Method, body: &RequestBody) -> bool {
+    let is_safe = matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+    );
+    is_safe && body.is_end_stream()
+}
