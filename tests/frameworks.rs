@@ -3,14 +3,17 @@
 //! do, without it they meet "Invalid scope". The apps are in `frameworks/`; they
 //! redirect to the real `https://zoom.us` and know nothing of rescope.
 
+mod process;
+
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{ChildStdout, Command, Stdio},
     sync::OnceLock,
 };
 
+use process::Killed;
 use rescope::demo::{Browser, Page, PretendZoom, Regime, RegisteredApp};
 
 const CLASSIC: Regime = Regime::ClassicStrict;
@@ -236,15 +239,5 @@ impl Server {
                 };
             }
         }
-    }
-}
-
-/// A process that ends with the test, however that ends.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }

@@ -48,6 +48,13 @@ async fn browser_never_leaves_this_machine() {
     }
 }
 
+#[tokio::test]
+async fn browser_sends_what_a_url_may_hold() {
+    let (app, _) = start(Regime::Ignore).await;
+    let page = open(app, "/callback?a=b c&{|}^`'<>&d=%zz&e=\u{e9}").await;
+    assert_eq!(page.status, 400);
+}
+
 /// Starts the app and its Zoom; the test's runtime ends them.
 async fn start(regime: Regime) -> (SocketAddr, Redirects) {
     let mut zoom = PretendZoom::bind().await.unwrap();

@@ -6,6 +6,7 @@
 
 mod browser;
 mod sample_app;
+mod scene;
 mod wire;
 mod zoom;
 
@@ -13,6 +14,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 pub use browser::{Browser, BrowserError, Page};
 pub use sample_app::{Redirects, SampleApp};
+pub use scene::{DemoError, run};
 pub use wire::SendError;
 pub use zoom::{InvalidScope, PretendZoom, Regime, RegisteredApp};
 
