@@ -1,0 +1,397 @@
+//! From what is written to a checked [`Config`], or to all that is wrong with it.
+//!
+//! Pure: text, flags and variables in, values out. It goes on after a problem,
+//! so that one look shows them all.
+
+use std::{collections::HashMap, net::SocketAddr, ops::Range};
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::address::{DEFAULT_LISTEN, UpstreamUrl, parse_listen};
+use super::file::{ClientEntry, EndpointEntry, File, PolicyEntry, PolicyName};
+use super::reader::Field;
+use super::report::{Place, Problem, Report};
+use super::{Config, Overrides, Rules};
+use crate::oauth::{Endpoint, EndpointTable, InvalidEndpoint};
+use crate::policy::{Client, Normalize, Policies, Policy};
+use crate::scope::{InvalidToken, ScopePattern, ScopeToken};
+
+/// Returns the configuration that `text`, the content of the file called `name`, and `overrides` make.
+///
+/// # Errors
+///
+/// Reports every problem at once, each with its place.
+pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Report> {
+    let mut check = Check::default();
+    let file = check.read(text);
+    let rules = check.rules(&file);
+    let listen = check.listen(&file, overrides);
+    let upstream = check.upstream(&file, overrides);
+    if let (Some(upstream), Some(listen)) = (&upstream, &listen) {
+        check.not_own(upstream, listen);
+    }
+    match (listen, upstream) {
+        (Some(listen), Some(upstream)) if check.problems.is_empty() => Ok(Config {
+            listen: listen.value,
+            upstream: upstream.value,
+            endpoints: rules.endpoints,
+            policies: rules.policies,
+        }),
+        _ => Err(Report::new(name, text, check.problems)),
+    }
+}
+
+/// As [`parse`], for whoever connects nowhere: an upstream need not be written.
+///
+/// # Errors
+///
+/// Reports every problem at once, each with its place.
+pub fn parse_rules(text: &str, name: &str) -> Result<Rules, Report> {
+    let mut check = Check::default();
+    let file = check.read(text);
+    let rules = check.rules(&file);
+    let listen = check.listen(&file, &Overrides::default());
+    if file.upstream.is_some() {
+        let upstream = check.upstream(&file, &Overrides::default());
+        if let (Some(upstream), Some(listen)) = (&upstream, &listen) {
+            check.not_own(upstream, listen);
+        }
+    }
+    match check.problems.is_empty() {
+        true => Ok(rules),
+        false => Err(Report::new(name, text, check.problems)),
+    }
+}
+
+/// The problems found so far.
+#[derive(Default)]
+struct Check {
+    problems: Vec<Problem>,
+}
+
+/// A value and where it is written.
+struct Placed<T> {
+    value: T,
+    place: Place,
+}
+
+impl Check {
+    fn read(&mut self, text: &str) -> File {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut lines = Vec::new();
+        let mut is_readable = true;
+        for error in &errors {
+            // After these two the parser is sure of what the rest means.
+            let is_local = ["duplicate key", "string values must be quoted"];
+            is_readable &= is_local.iter().any(|it| error.message().starts_with(it));
+            let span = error.span().unwrap_or(0..0);
+            let line = text[..span.start].lines().count();
+            // One slip makes several complaints about one line: the first is to the point.
+            if !lines.contains(&line) {
+                lines.push(line);
+                self.problems.push(Problem::at(&span, error.message()));
+            }
+        }
+        match is_readable {
+            true => File::read(table.get_ref(), &mut self.problems),
+            false => File {
+                has_upstream: true,
+                ..File::default()
+            },
+        }
+    }
+
+    fn listen(&mut self, file: &File, overrides: &Overrides) -> Option<Placed<SocketAddr>> {
+        let written = written(&file.listen);
+        let forced = forced(&overrides.listen, "--listen or RESCOPE_LISTEN");
+        let parsed = self.address(written, forced, parse_listen);
+        let default = Placed {
+            value: DEFAULT_LISTEN,
+            place: Place::Nowhere,
+        };
+        parsed.unwrap_or(Some(default))
+    }
+
+    fn upstream(&mut self, file: &File, overrides: &Overrides) -> Option<Placed<UpstreamUrl>> {
+        let written = written(&file.upstream);
+        let forced = forced(&overrides.upstream, "--upstream or RESCOPE_UPSTREAM");
+        let parsed = self.address(written, forced, str::parse);
+        if parsed.is_none() && !file.has_upstream {
+            let help = "write `upstream = \"http://127.0.0.1:3000\"` in the file, or give it with \
+                        `--upstream` or RESCOPE_UPSTREAM";
+            let problem = Problem::new("no upstream: where is the app?", Place::Nowhere);
+            self.problems.push(problem.with_help(help));
+        }
+        parsed.flatten()
+    }
+
+    /// Returns the address that counts; `Some(None)` where it is no good, `None` where none is written.
+    fn address<T, E: ToString>(
+        &mut self,
+        written: Option<Placed<&str>>,
+        forced: Option<Placed<&str>>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Option<Placed<T>>> {
+        let mut take = |text: Placed<&str>| match parse(text.value) {
+            Ok(value) => Some(Placed {
+                value,
+                place: text.place,
+            }),
+            Err(error) => {
+                let problem = Problem::new(error.to_string(), text.place);
+                self.problems.push(problem);
+                None
+            }
+        };
+        // What the file says is looked at even where it does not count.
+        let written = written.map(&mut take);
+        forced.map(take).or(written)
+    }
+
+    fn not_own(&mut self, upstream: &Placed<UpstreamUrl>, listen: &Placed<SocketAddr>) {
+        if !upstream.value.reaches(listen.value) {
+            return;
+        }
+        let (shown, own) = (&upstream.value, listen.value);
+        let message = format!("the upstream `{shown}` is rescope's own address, `{own}`");
+        let mut problem = Problem::new(message, upstream.place.clone())
+            .with_help("the app and rescope need a port each");
+        if let Place::File(span) = &listen.place {
+            problem = problem.with_context(span, "rescope listens here");
+        }
+        self.problems.push(problem);
+    }
+
+    fn rules(&mut self, file: &File) -> Rules {
+        let is_dry_run = |field: &Option<Field<bool>>| field.as_ref().is_some_and(|it| it.value);
+        let default = self.policy(&file.default);
+        let mut policies = Policies::new(default, is_dry_run(&file.dry_run));
+        let mut known = HashMap::new();
+        for (number, entry) in file.clients.iter().enumerate() {
+            self.ids(number, entry, &mut known);
+            let ids = entry.ids.iter().flat_map(|field| &field.value);
+            // One id twice is among the problems by now.
+            let _ = policies.insert(Client {
+                ids: ids.map(|id| id.get_ref().clone()).collect(),
+                name: entry.name.as_ref().map(|field| field.value.clone()),
+                policy: self.policy(&entry.policy),
+                dry_run: is_dry_run(&entry.dry_run),
+            });
+        }
+        Rules {
+            endpoints: self.endpoints(file),
+            policies,
+        }
+    }
+
+    fn ids<'f>(
+        &mut self,
+        number: usize,
+        entry: &'f ClientEntry,
+        known: &mut HashMap<&'f str, (usize, Range<usize>)>,
+    ) {
+        let Some(field) = &entry.ids else {
+            return;
+        };
+        if field.value.is_empty() && !field.has_faults {
+            let message = "`id` is an empty list; a client has at least one id";
+            self.problems.push(Problem::at(&field.span, message));
+        }
+        for id in &field.value {
+            let (text, span) = (id.get_ref().as_str(), id.span());
+            if text.is_empty() {
+                self.problems
+                    .push(Problem::at(&span, "a client id is empty"));
+                continue;
+            }
+            let shown = text.escape_debug();
+            let problem = match known.get(text) {
+                None => {
+                    known.insert(text, (number, span));
+                    continue;
+                }
+                Some((first, there)) if *first == number => {
+                    let message = format!("client id `{shown}` stands twice in this entry");
+                    Problem::at(&span, message).with_context(there, "first here")
+                }
+                Some((_, there)) => {
+                    let message = format!("client id `{shown}` has an entry already");
+                    Problem::at(&span, message).with_context(there, "first entry")
+                }
+            };
+            self.problems.push(problem);
+        }
+    }
+
+    fn policy(&mut self, entry: &PolicyEntry) -> Policy {
+        let name = match &entry.scope {
+            Some(field) => field.value,
+            // The word is no good, so whatever options stand there may be right.
+            None if entry.is_named => PolicyName::Normalize,
+            None => PolicyName::Strip,
+        };
+        match name {
+            PolicyName::Normalize => Policy::Normalize(self.normalize(entry)),
+            PolicyName::Strip => self.without_options(entry, Policy::Strip),
+            PolicyName::Keep => self.without_options(entry, Policy::Keep),
+        }
+    }
+
+    fn without_options(&mut self, entry: &PolicyEntry, policy: Policy) -> Policy {
+        let options = [
+            ("separator", entry.separator.as_ref().map(|it| &it.key)),
+            ("allow", entry.allow.as_ref().map(|it| &it.key)),
+            ("rename", entry.rename.as_ref().map(|it| &it.key)),
+            ("optional", entry.optional.as_ref().map(|it| &it.key)),
+        ];
+        for (option, key) in options {
+            let Some(key) = key else { continue };
+            let name = policy.name();
+            let message = format!("`{option}` belongs to `scope = \"normalize\"`, not to `{name}`");
+            let problem = Problem::at(key, message);
+            self.problems.push(match &entry.scope {
+                Some(scope) => problem.with_context(&scope.span, "the policy here"),
+                None => problem.with_help("where no `scope` is written, it is `strip`"),
+            });
+        }
+        policy
+    }
+
+    fn normalize(&mut self, entry: &PolicyEntry) -> Normalize {
+        if let Some(allow) = &entry.allow
+            && allow.value.is_empty()
+            && !allow.has_faults
+        {
+            let message = "`allow` is empty, so no scope would be left";
+            let problem = Problem::at(&allow.span, message);
+            let help = "write `scope = \"strip\"` instead, or leave `allow` out to allow all";
+            self.problems.push(problem.with_help(help));
+        }
+        let separator = entry.separator.as_ref().map(|field| field.value);
+        Normalize {
+            separator: separator.unwrap_or_default(),
+            allow: entry.allow.as_ref().map(|it| self.patterns(&it.value)),
+            rename: match &entry.rename {
+                Some(field) => self.renames(&field.value).into_iter().collect(),
+                None => Default::default(),
+            },
+            optional: match &entry.optional {
+                Some(field) => self.patterns(&field.value),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    fn patterns(&mut self, texts: &[Spanned<String>]) -> Vec<ScopePattern> {
+        let parse = |text: &Spanned<String>| self.token(text, ScopePattern::parse);
+        texts.iter().filter_map(parse).collect()
+    }
+
+    fn renames(
+        &mut self,
+        pairs: &[(Spanned<String>, Spanned<String>)],
+    ) -> Vec<(ScopeToken, ScopeToken)> {
+        let mut renames = Vec::new();
+        for (old, new) in pairs {
+            let other = pairs.iter().find(|(it, _)| it == new && it != old);
+            if let Some((other, _)) = other {
+                let shown = new.get_ref().escape_debug();
+                let message = format!("`{shown}` is an old name too, so it would be renamed again");
+                let problem = Problem::at(&new.span(), message)
+                    .with_context(&other.span(), "renamed here")
+                    .with_help("write the last name in both places");
+                self.problems.push(problem);
+            }
+            let old = self.token(old, ScopeToken::parse);
+            let new = self.token(new, ScopeToken::parse);
+            renames.extend(old.zip(new));
+        }
+        renames
+    }
+
+    fn token<T>(
+        &mut self,
+        text: &Spanned<String>,
+        parse: impl Fn(&str) -> Result<T, InvalidToken>,
+    ) -> Option<T> {
+        let note = |error: InvalidToken| {
+            let problem = Problem::at(&text.span(), error.to_string());
+            self.problems.push(problem);
+        };
+        parse(text.get_ref()).map_err(note).ok()
+    }
+
+    fn endpoints(&mut self, file: &File) -> EndpointTable {
+        let builtin = file.builtin_endpoints.as_ref();
+        let mut table = match builtin {
+            Some(Field { value: false, .. }) => EndpointTable::default(),
+            _ => EndpointTable::builtin(),
+        };
+        for entry in &file.endpoints {
+            if let Some(endpoint) = self.endpoint(entry) {
+                table.push(endpoint);
+            }
+        }
+        if let Some(Field {
+            value: false, span, ..
+        }) = builtin
+            && file.endpoints.is_empty()
+        {
+            let message = "no endpoint is left, so nothing would ever be changed";
+            let help = "add an `[[endpoint]]`, or leave `builtin_endpoints` out";
+            let problem = Problem::at(span, message).with_help(help);
+            self.problems.push(problem);
+        }
+        table
+    }
+
+    fn endpoint(&mut self, entry: &EndpointEntry) -> Option<Endpoint> {
+        // What is missing or of the wrong type is a problem by now; the rest is looked at with
+        // these in its place.
+        let path = entry.path.as_ref().map_or("/", |field| &field.value);
+        let host = entry
+            .host
+            .as_ref()
+            .map_or("localhost", |field| &field.value);
+        let scheme = entry.scheme.as_ref().map(|field| field.value);
+        let port = entry.port.as_ref().map(|field| field.value);
+        let scheme = scheme.unwrap_or_default();
+        let error = match Endpoint::new(scheme, host, port, path) {
+            Ok(endpoint) => return Some(endpoint),
+            Err(error) => error,
+        };
+        let key = match &error {
+            InvalidEndpoint::Path(_) => &entry.path,
+            InvalidEndpoint::Host(_) | InvalidEndpoint::PlainHttp(_) => {
+                if let Err(error) = Endpoint::new(scheme, "localhost", port, path) {
+                    self.endpoint_problem(&entry.path, &error);
+                }
+                &entry.host
+            }
+        };
+        self.endpoint_problem(key, &error);
+        None
+    }
+
+    fn endpoint_problem(&mut self, key: &Option<Field<String>>, error: &InvalidEndpoint) {
+        if let Some(field) = key {
+            self.problems
+                .push(Problem::at(&field.span, error.to_string()));
+        }
+    }
+}
+
+fn written(field: &Option<Field<String>>) -> Option<Placed<&str>> {
+    field.as_ref().map(|field| Placed {
+        value: field.value.as_str(),
+        place: Place::File(field.span.clone()),
+    })
+}
+
+fn forced<'o>(text: &'o Option<String>, name: &'static str) -> Option<Placed<&'o str>> {
+    text.as_deref().map(|value| Placed {
+        value,
+        place: Place::Override(name),
+    })
+}

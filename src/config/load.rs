@@ -1,0 +1,69 @@
+//! Opens the configuration file; the only part that does.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+use super::report::{Problem, Report};
+use super::{Config, Overrides, Rules, parse, parse_rules};
+
+/// Returns the configuration in the file at `path`, or the default one for `None`, with
+/// `overrides` above it.
+///
+/// # Errors
+///
+/// The file cannot be read, or there is something wrong with what is written.
+pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Config, ConfigError> {
+    read(path, |text, name| parse(text, name, overrides))
+}
+
+/// As [`load`], for whoever connects nowhere: an upstream need not be written.
+///
+/// # Errors
+///
+/// The file cannot be read, or there is something wrong with what is written.
+pub fn load_rules(path: Option<&Path>) -> Result<Rules, ConfigError> {
+    read(path, parse_rules)
+}
+
+/// Why there is no configuration.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file `{path}` cannot be read", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something is wrong with what is written.
+    #[error(transparent)]
+    Invalid(#[from] Report),
+}
+
+fn read<T>(
+    path: Option<&Path>,
+    parse: impl FnOnce(&str, &str) -> Result<T, Report>,
+) -> Result<T, ConfigError> {
+    let Some(path) = path else {
+        return Ok(parse("", "the command line and the environment")?);
+    };
+    let bytes = fs::read(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let name = path.display().to_string();
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(parse(&text, &name)?),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes());
+            let problem = Problem::at(&(at..at), "the file is not UTF-8 here");
+            Err(Report::new(&name, &text, vec![problem]).into())
+        }
+    }
+}
