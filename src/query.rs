@@ -90,6 +90,11 @@ impl QueryBuilder {
         }
     }
 
+    /// Whether the last byte is one that a browser trims at the end of a URL.
+    pub fn ends_with_white_space(&self) -> bool {
+        self.bytes.last().is_some_and(|byte| *byte <= b' ')
+    }
+
     /// The new query, without its `?`; empty where nothing is left.
     pub fn finish(self) -> Vec<u8> {
         self.bytes

@@ -85,6 +85,10 @@ fn edit(
             query.push_raw(pair.raw);
         }
     }
+    if query.ends_with_white_space() && !reference.after.starts_with(b"#") {
+        // A browser trims what stands last, and it did not stand last before.
+        query.push_raw(b"");
+    }
     let query = query.finish();
     let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
     [reference.before, mark, &query, reference.after].concat()
