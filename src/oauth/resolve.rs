@@ -3,7 +3,11 @@
 //! References in their plainest spelling, nearly all there are, are compared
 //! byte by byte without an allocation. Everything else goes through `url`.
 
-use std::{borrow::Cow, net::Ipv4Addr};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use url::Url;
 
@@ -74,35 +78,48 @@ impl Target<'_> {
             .copied()
             .filter(|byte| !is_ignored(*byte))
             .collect();
-        let scheme = split_scheme(&text);
-        let slashes = text.iter().take_while(|byte| is_slash(**byte)).count();
-        // A reference that names a host but no scheme takes the page's, which TLS in
-        // front of this proxy may have made https: its default port is not ours to know.
-        let base_scheme = if slashes > 1 {
-            Scheme::Https
-        } else {
-            own.scheme
-        };
-        let base = own.as_base(base_scheme).ok_or(Mismatch::NotAUrl)?;
-        let mut text = String::from_utf8_lossy(&text).into_owned();
+        let text = String::from_utf8_lossy(&text);
+        let slashes = text.bytes().take_while(|byte| is_slash(*byte)).count();
         if slashes > 1 {
-            // `url` refuses three and more, which the URL standard passes over.
-            text.replace_range(..slashes, "//");
+            return Self::without_scheme(&text[slashes..]);
         }
-        let options = Url::options().base_url(Some(&base));
+        // What names its own host has no need of a base, which any client may garble.
+        let base = own.as_base();
+        let options = Url::options().base_url(base.as_ref());
         let url = options.parse(&text).map_err(|_| Mismatch::NotAUrl)?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(Mismatch::Scheme);
-        }
+        let scheme = match (url.scheme(), split_scheme(text.as_bytes())) {
+            (_, None) => None,
+            ("https", _) => Some(Scheme::Https),
+            ("http", _) => Some(Scheme::Http),
+            _ => return Err(Mismatch::Scheme),
+        };
+        let port = url.port();
+        Self::new(scheme, &url, port)
+    }
+
+    /// Resolves what stands behind the slashes of a reference that names a host but no
+    /// scheme. It takes the page's, which TLS in front of this proxy may have made https:
+    /// the default port is not ours to know.
+    fn without_scheme(rest: &str) -> Result<Target<'static>, Mismatch> {
+        let parse = |scheme: Scheme| Url::parse(&format!("{}://{rest}", scheme.as_str()));
+        let url = parse(Scheme::Https).map_err(|_| Mismatch::NotAUrl)?;
+        // `url` hides a port that is the scheme's own, though it is written.
+        let hidden = || parse(Scheme::Http).ok()?.port();
+        let port = url.port().or_else(hidden);
+        Self::new(None, &url, port)
+    }
+
+    fn new(
+        scheme: Option<Scheme>,
+        url: &Url,
+        port: Option<u16>,
+    ) -> Result<Target<'static>, Mismatch> {
         let host = url.host_str().ok_or(Mismatch::NotAUrl)?.as_bytes().to_vec();
         Ok(Target {
-            scheme: scheme.map(|_| match url.scheme() {
-                "http" => Scheme::Http,
-                _ => Scheme::Https,
-            }),
+            scheme,
             has_userinfo: !url.username().is_empty() || url.password().is_some(),
             host: Cow::Owned(host),
-            port: url.port(),
+            port,
             path: Cow::Owned(decode_unreserved(url.path().as_bytes()).into_owned()),
         })
     }
@@ -130,9 +147,16 @@ impl Target<'_> {
 }
 
 impl RequestUrl<'_> {
-    fn as_base(&self, scheme: Scheme) -> Option<Url> {
+    /// Returns `None` where a client sent a `Host` that is none.
+    fn as_base(&self) -> Option<Url> {
         let authority = std::str::from_utf8(self.authority).ok()?;
-        Url::parse(&format!("{}://{authority}{}", scheme.as_str(), self.path)).ok()
+        if authority.is_empty() || authority.contains(['/', '\\', '?', '#']) {
+            return None;
+        }
+        // `OPTIONS *` and `CONNECT` have none.
+        let path = Some(self.path).filter(|path| path.starts_with('/'));
+        let path = path.unwrap_or("/");
+        Url::parse(&format!("{}://{authority}{path}", self.scheme.as_str())).ok()
     }
 }
 
@@ -214,10 +238,13 @@ impl<'a> Plain<'a> {
     }
 }
 
-/// Splits `host:port`; `None` for userinfo, escapes, addresses in brackets or
-/// in an unusual spelling, names outside ASCII and all that may be no host.
+/// Splits `host:port`; `None` for userinfo, escapes, addresses in an unusual
+/// spelling, names outside ASCII and all that may be no host.
 fn plain_authority(authority: &[u8]) -> Option<(&[u8], Option<u16>)> {
-    let (host, port) = match authority.iter().position(|byte| *byte == b':') {
+    let bracket = authority.iter().position(|byte| *byte == b']');
+    let start = bracket.unwrap_or_default();
+    let colon = authority[start..].iter().position(|byte| *byte == b':');
+    let (host, port) = match colon.map(|at| start + at) {
         Some(at) if at + 1 == authority.len() => (&authority[..at], None),
         Some(at) => {
             let digits = std::str::from_utf8(&authority[at + 1..]).ok()?;
@@ -229,6 +256,9 @@ fn plain_authority(authority: &[u8]) -> Option<(&[u8], Option<u16>)> {
         }
         None => (authority, None),
     };
+    if bracket.is_some() {
+        return is_plain_ipv6(host).then_some((host, port));
+    }
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
     if host.is_empty() || !host.iter().all(plain) {
         return None;
@@ -249,6 +279,31 @@ fn plain_authority(authority: &[u8]) -> Option<(&[u8], Option<u16>)> {
         .is_none_or(|label| label.first().is_none_or(u8::is_ascii_digit));
     let ipv4 = |host| std::str::from_utf8(host).is_ok_and(|text| text.parse::<Ipv4Addr>().is_ok());
     (!numeric || ipv4(host)).then_some((host, port))
+}
+
+/// Whether `host` is an IPv6 address in brackets, spelled as the URL standard writes it.
+fn is_plain_ipv6(host: &[u8]) -> bool {
+    let inner = host.strip_prefix(b"[").and_then(|it| it.strip_suffix(b"]"));
+    let Some(text) = inner.and_then(|inner| std::str::from_utf8(inner).ok()) else {
+        return false;
+    };
+    let Ok(address) = text.parse::<Ipv6Addr>() else {
+        return false;
+    };
+    // A dotted end is written in hexadecimal there, unlike here.
+    let mut rest = Rest(text);
+    !text.contains('.') && write!(rest, "{address}").is_ok() && rest.0.is_empty()
+}
+
+/// What is left of a text when that which is written has been taken off its front;
+/// compares without an allocation.
+struct Rest<'t>(&'t str);
+
+impl fmt::Write for Rest<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
+        Ok(())
+    }
 }
 
 /// RFC 3986 3.1: scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ), then `:`.

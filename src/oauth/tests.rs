@@ -193,6 +193,54 @@ fn relative_references_resolve_against_the_requests_own_url() {
 }
 
 #[test]
+fn what_names_its_host_needs_no_host_of_the_request() {
+    for host in [
+        "",
+        "/zoom.us",
+        "bad host",
+        "zoom.us@",
+        "[::1",
+        "\u{e9}\u{0}",
+    ] {
+        for reference in [
+            "https://zoom.us/oauth/./authorize",
+            "https:zoom.us/oauth/authorize",
+            "//zoom.us/oauth/%61uthorize",
+            "\\\\zoom.us/oauth/\tauthorize",
+        ] {
+            let found = with_own(reference, host);
+            assert!(found.is_ok(), "{reference:?} {host:?} {found:?}");
+        }
+        assert_eq!(with_own("/oauth/authorize", host), Err(Mismatch::NotAUrl));
+    }
+}
+
+#[test]
+fn written_port_counts_where_no_scheme_is_written() {
+    let mut table = EndpointTable::default();
+    table.push(Endpoint::new(Scheme::Http, "localhost", None, "/authorize").unwrap());
+    table.push(Endpoint::new(Scheme::Http, "[::1]", Some(9000), "/authorize").unwrap());
+    for (start, expected) in [
+        ("//localhost", Ok(())),
+        ("//localhost:", Ok(())),
+        ("//localhost:80", Ok(())),
+        ("//localhost:443", Err(Mismatch::Port)),
+        ("http://localhost:443", Err(Mismatch::Port)),
+        ("//[::1]:9000", Ok(())),
+        ("http://[0:0::1]:9000", Ok(())),
+        ("http://[::1:0]:9000", Err(Mismatch::Host)),
+        ("http://[1::0]:9000", Err(Mismatch::Host)),
+        ("http://[::1]9000", Err(Mismatch::NotAUrl)),
+    ] {
+        for end in ["/authorize", "/./authorize", "/auth\norize"] {
+            let reference = format!("{start}{end}");
+            let found = recognise(reference.as_bytes(), &RequestUrl::UNKNOWN, &table);
+            assert_eq!(found.map(|_| ()), expected, "{reference:?}");
+        }
+    }
+}
+
+#[test]
 fn reference_is_cut_at_fragment_then_query() {
     let parts = |text: &'static str| {
         let cut = Reference::new(text.as_bytes());
