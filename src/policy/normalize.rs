@@ -37,23 +37,18 @@ impl Normalize {
             Some(new) => new.clone(),
             None => token.clone(),
         };
-        if outcome.kept.contains(&name) || outcome.optional.contains(&name) {
-            return;
-        }
         let matches = |patterns: &[ScopePattern]| patterns.iter().any(|it| it.matches(&name));
         let is_optional = matches(&self.optional);
         if !is_optional && !self.allow.as_deref().is_none_or(matches) {
-            if !outcome.removed.contains(&token) {
-                outcome.removed.push(token);
-            }
+            push_new(&mut outcome.removed, token);
             return;
         }
         if name != token {
-            outcome.renamed.push((token, name.clone()));
+            push_new(&mut outcome.renamed, (token, name.clone()));
         }
         match is_optional {
-            true => outcome.optional.push(name),
-            false => outcome.kept.push(name),
+            true => push_new(&mut outcome.optional, name),
+            false => push_new(&mut outcome.kept, name),
         }
     }
 
@@ -88,5 +83,12 @@ impl Normalize {
             }
         }
         (list.len() > before).then(|| scope::join(&list, self.separator))
+    }
+}
+
+/// Appends `item` where `list` does not hold it yet.
+fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
     }
 }
