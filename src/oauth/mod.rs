@@ -38,7 +38,7 @@ pub struct AuthorizationRequest<'a> {
 /// What the `client_id` parameters of a request say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientId<'a> {
-    /// There is none, or it is empty.
+    /// There is none, or none with a value.
     Missing,
     /// One value, however often it is repeated.
     One(Cow<'a, [u8]>),
@@ -149,8 +149,13 @@ impl<'a> AuthorizationRequest<'a> {
 
 impl<'a> ClientId<'a> {
     fn take(&mut self, value: Cow<'a, [u8]>) {
+        // RFC 6749 3.1: "Parameters sent without a value MUST be treated as if
+        // they were omitted from the request."
+        if value.is_empty() {
+            return;
+        }
         match self {
-            Self::Missing if !value.is_empty() => *self = Self::One(value),
+            Self::Missing => *self = Self::One(value),
             Self::One(known) if *known != value => *self = Self::Conflicting,
             _ => {}
         }

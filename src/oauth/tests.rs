@@ -269,6 +269,7 @@ fn client_id_is_one_missing_or_conflicting() {
     assert_eq!(client("cl%69ent_id=%41bc"), one("Abc"));
     assert_eq!(client("client_id=a&client_id=a"), one("a"));
     assert_eq!(client("client_id=&client_id=a"), one("a"));
+    assert_eq!(client("client_id=a&client_id=&client_id"), one("a"));
     assert_eq!(client("client_id=a&client_id=b"), ClientId::Conflicting);
     assert_eq!(client("client_id=&x=1#client_id=a"), ClientId::Missing);
 }
