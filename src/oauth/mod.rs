@@ -10,6 +10,7 @@ mod resolve;
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use thiserror::Error;
 
 use crate::query::{self, Pair};
@@ -63,10 +64,9 @@ impl<'a> Reference<'a> {
         // The URL standard trims C0 controls and spaces, so they belong to no value.
         let last = reference.iter().rposition(|byte| *byte > b' ');
         let trimmed = &reference[..last.map_or(0, |last| last + 1)];
-        let at = |bytes: &[u8], wanted| bytes.iter().position(|byte| *byte == wanted);
-        let end = at(trimmed, b'#').unwrap_or(trimmed.len());
+        let end = memchr(b'#', trimmed).unwrap_or(trimmed.len());
         let after = &reference[end..];
-        match at(&trimmed[..end], b'?') {
+        match memchr(b'?', &trimmed[..end]) {
             Some(mark) => Self {
                 before: &reference[..mark],
                 query: Some(&reference[mark + 1..end]),
@@ -135,14 +135,12 @@ pub fn recognise<'a>(
 
 impl<'a> AuthorizationRequest<'a> {
     fn take(&mut self, pair: &Pair<'a>) {
-        if pair.is_named("scope") {
-            self.scope.push(pair.decoded_value());
-        } else if pair.is_named("client_id") {
-            self.client_id.take(pair.decoded_value());
-        } else if pair.is_named("optional_scope") {
-            self.optional_scope.push(pair.decoded_value());
-        } else if pair.is_named("request") || pair.is_named("request_uri") {
-            self.has_request_object = true;
+        match &*pair.decoded_name() {
+            b"scope" => self.scope.push(pair.decoded_value()),
+            b"client_id" => self.client_id.take(pair.decoded_value()),
+            b"optional_scope" => self.optional_scope.push(pair.decoded_value()),
+            b"request" | b"request_uri" => self.has_request_object = true,
+            _ => {}
         }
     }
 }

@@ -44,22 +44,21 @@ pub(super) fn clean_response(headers: &mut HeaderMap) -> Result<(), Failure> {
 /// Takes the hop-by-hop fields off, but for what `kept` names. Transfer-Encoding
 /// stays: it says `chunked`, as the next hop's will too.
 pub(super) fn strip(headers: &mut HeaderMap, kept: Kept) {
+    if !headers.keys().any(is_hop_by_hop) {
+        return;
+    }
     let named = connection_options(headers);
+    let connection = kept_connection(headers, kept);
     let goes = |name: &HeaderName| match *name {
+        CONNECTION => connection.is_none(),
         TE => !kept.trailers,
         UPGRADE => !kept.upgrade,
-        _ => HOP_BY_HOP.contains(&name.as_str()) || named.contains(name),
+        _ => is_hop_by_hop(name) || named.contains(name),
     };
-    let connection = kept_connection(headers, kept);
+    remove_in_order(headers, goes);
+    // `insert` replaces all lines of a name in the place of the first.
     if let Some(connection) = connection {
-        match headers.get_mut(CONNECTION) {
-            Some(first) => *first = connection,
-            None => drop(headers.insert(CONNECTION, connection)),
-        }
-        drop_repeats(headers);
-        remove_in_order(headers, |name| *name != CONNECTION && goes(name));
-    } else {
-        remove_in_order(headers, goes);
+        headers.insert(CONNECTION, connection);
     }
     if kept.trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -101,9 +100,11 @@ pub(super) fn remove_in_order(headers: &mut HeaderMap, goes: impl Fn(&HeaderName
     *headers = kept;
 }
 
-/// The field names on all Connection lines, without those that a peer must not take off.
+/// The field names on all Connection lines, without those that a peer must not
+/// take off and those that go anyway.
 fn connection_options(headers: &HeaderMap) -> Vec<HeaderName> {
     options(headers)
+        .filter(|option| !option.eq_ignore_ascii_case(b"keep-alive"))
         .filter_map(|option| HeaderName::from_bytes(option).ok())
         .filter(|name| !END_TO_END.contains(name) && !name.as_str().starts_with("x-forwarded-"))
         .collect()
@@ -131,21 +132,14 @@ fn kept_connection(headers: &HeaderMap, kept: Kept) -> Option<HeaderValue> {
     HeaderValue::from_bytes(&value).ok()
 }
 
-/// Leaves the first Connection line alone.
-fn drop_repeats(headers: &mut HeaderMap) {
-    if let Some(first) = headers.get(CONNECTION).cloned() {
-        // `insert` replaces all lines of the name in the place of the first.
-        headers.insert(CONNECTION, first);
-    }
-}
-
 /// RFC 9110 7.6.1, and `HTTP2-Settings` (RFC 7540 3.2.1): nobody here speaks h2c by upgrade.
-const HOP_BY_HOP: [&str; 4] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "http2-settings",
-];
+/// Transfer-Encoding is not among them, see [`strip`].
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection" | "keep-alive" | "proxy-connection" | "te" | "upgrade" | "http2-settings"
+    )
+}
 
 /// Fields that a Connection line does not take off, whoever says so: without
 /// them a request would mean something else (RFC 9110 7.6.1 forbids naming them).

@@ -12,7 +12,7 @@ mod tunnel;
 
 use std::{sync::Arc, time::Instant};
 
-use http::{Method, Request, Response, StatusCode, Uri, header::HOST};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header::HOST};
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use tokio_util::task::TaskTracker;
@@ -82,20 +82,17 @@ impl Proxy {
 struct Asked {
     method: Method,
     uri: Uri,
-    authority: Bytes,
+    host: Option<HeaderValue>,
     /// When it came; known only where it will be logged.
     start: Option<Instant>,
 }
 
 impl Asked {
     fn new(request: &Request<Incoming>) -> Self {
-        let host = request.headers().get(HOST);
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
-            authority: host
-                .map(|host| Bytes::copy_from_slice(host.as_bytes()))
-                .unwrap_or_default(),
+            host: request.headers().get(HOST).cloned(),
             start: tracing::enabled!(Level::DEBUG).then(Instant::now),
         }
     }
@@ -107,7 +104,7 @@ impl Asked {
             authority: match self.uri.authority() {
                 // RFC 9112 3.2.2: an absolute-form target beats Host.
                 Some(authority) => authority.as_str().as_bytes(),
-                None => &self.authority,
+                None => self.host.as_ref().map_or(b"", HeaderValue::as_bytes),
             },
             path: self.uri.path(),
         }

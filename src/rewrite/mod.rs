@@ -67,22 +67,25 @@ fn edit(
 ) -> Vec<u8> {
     let reference = &request.reference;
     let optional_changes = optional_scope.is_some();
-    let mut query = QueryBuilder::default();
-    for pair in query::pairs(reference.query.unwrap_or_default()) {
-        if pair.is_named("scope") {
-            if let Some(list) = scope.take() {
-                query.push_pair(pair.name, list);
+    let before = reference.query.unwrap_or_default();
+    let mut query = QueryBuilder::with_capacity(before.len());
+    for pair in query::pairs(before) {
+        match &*pair.decoded_name() {
+            b"scope" => {
+                if let Some(list) = scope.take() {
+                    query.push_pair(pair.name, list);
+                }
+                // A list that is new to the request stands next to the one it came from.
+                if let Some(list) = optional_scope.take_if(|_| request.optional_scope.is_empty()) {
+                    query.push_pair(b"optional_scope", list);
+                }
             }
-            // A list that is new to the request stands next to the one it came from.
-            if let Some(list) = optional_scope.take_if(|_| request.optional_scope.is_empty()) {
-                query.push_pair(b"optional_scope", list);
+            b"optional_scope" if optional_changes => {
+                if let Some(list) = optional_scope.take() {
+                    query.push_pair(pair.name, list);
+                }
             }
-        } else if optional_changes && pair.is_named("optional_scope") {
-            if let Some(list) = optional_scope.take() {
-                query.push_pair(pair.name, list);
-            }
-        } else {
-            query.push_raw(pair.raw);
+            _ => query.push_raw(pair.raw),
         }
     }
     if query.ends_with_white_space() && !reference.after.starts_with(b"#") {

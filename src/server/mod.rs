@@ -173,6 +173,7 @@ where
 {
     let mut connection = pin!(connection);
     tokio::select! {
+        biased;
         ended = connection.as_mut() => return ended,
         _ = drain.changed() => connection.as_mut().graceful_shutdown(),
     }

@@ -9,7 +9,10 @@ use std::{
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
-use super::{connection::Connection, pool::Pool};
+use super::{
+    connection::{Connection, unwoken},
+    pool::Pool,
+};
 
 /// A streaming body. Dropped before its end, it closes its connection.
 pub struct ResponseBody {
@@ -28,22 +31,17 @@ impl ResponseBody {
     }
 
     /// Gives the connection back if the body has ended, as an empty one has from the start.
-    pub(super) fn finish(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn finish(&mut self) {
         if self.incoming.is_end_stream()
             && let Some(connection) = self.connection.take()
         {
-            self.pool.give_back(connection, cx);
+            self.pool.give_back(connection);
         }
     }
 
-    fn poll_incoming(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if let Some(connection) = &mut self.connection {
-            connection.drive(cx);
-        }
-        Pin::new(&mut self.incoming).poll_frame(cx)
+    /// Looks for a frame; the connection alone brings them, so no waker is left.
+    fn poll_incoming(&mut self) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.incoming).poll_frame(&mut unwoken())
     }
 }
 
@@ -55,16 +53,19 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = match self.poll_incoming(cx) {
-            // hyper reads on only once it was asked to, which the first look did.
-            Poll::Pending => self.poll_incoming(cx),
-            ready => ready,
-        };
+        let mut frame = self.poll_incoming();
+        // hyper reads on only after it was asked for more, which the first look did.
+        if frame.is_pending()
+            && let Some(connection) = &mut self.connection
+        {
+            connection.drive(cx);
+            frame = self.poll_incoming();
+        }
         match &frame {
-            Poll::Ready(Some(Ok(_))) => self.finish(cx),
+            Poll::Ready(Some(Ok(_))) => self.finish(),
             Poll::Ready(None) => {
                 if let Some(connection) = self.connection.take() {
-                    self.pool.give_back(connection, cx);
+                    self.pool.give_back(connection);
                 }
             }
             Poll::Ready(Some(Err(_))) => self.connection = None,

@@ -4,7 +4,7 @@ use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -78,7 +78,8 @@ impl Connection {
         let mut deadline = pin!(sleep(limit));
         let outcome = poll_fn(|cx| {
             drive(&mut self.driver, cx);
-            if let Poll::Ready(outcome) = answer.as_mut().poll(cx) {
+            // The driver alone moves the answer on, so a waker would only wake this very task.
+            if let Poll::Ready(outcome) = answer.as_mut().poll(&mut unwoken()) {
                 return Poll::Ready(Some(outcome));
             }
             while deadline.as_mut().poll(cx).is_ready() {
@@ -93,7 +94,10 @@ impl Connection {
         .await;
         let nothing_came = self.traffic.read() == read_before;
         match outcome {
-            Some(Ok(response)) => Ok((response, self)),
+            Some(Ok(response)) => {
+                self.settle();
+                Ok((response, self))
+            }
             Some(Err(mut failure)) => Err(Lost {
                 unsent: failure.take_message().map(Box::new),
                 error: failure.into_error().into(),
@@ -112,6 +116,11 @@ impl Connection {
         drive(&mut self.driver, cx);
     }
 
+    /// Moves the connection on as far as it goes without waiting, and leaves no waker in it.
+    pub(super) fn settle(&mut self) {
+        drive(&mut self.driver, &mut unwoken());
+    }
+
     /// Whether a request can be sent, as far as is known without waiting.
     pub(super) fn is_ready(&self) -> bool {
         self.driver.is_some() && self.sender.is_ready()
@@ -123,6 +132,11 @@ impl Connection {
             tokio::spawn(driver);
         }
     }
+}
+
+/// For looks at what only this task changes: nobody is to be woken for it.
+pub(super) fn unwoken() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
 
 fn drive(driver: &mut Option<Driver>, cx: &mut Context<'_>) {

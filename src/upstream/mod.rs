@@ -13,7 +13,7 @@ mod error;
 mod pool;
 mod traffic;
 
-use std::{fmt, future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{Either, Empty};
@@ -103,7 +103,7 @@ impl Upstream {
         let (parts, body) = request.into_parts();
         let spare = may_repeat(&parts.method, &body).then(|| parts.clone());
         let request = Request::from_parts(parts, body);
-        let first = match self.pool.take().await {
+        let first = match self.pool.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
@@ -166,7 +166,7 @@ impl Upstream {
         }
         let mut response =
             response.map(|incoming| ResponseBody::new(incoming, Some(connection), pool));
-        poll_fn(|cx| Poll::Ready(response.body_mut().finish(cx))).await;
+        response.body_mut().finish();
         Ok(response)
     }
 }

@@ -1,9 +1,7 @@
 //! Connections that are free, the one used last on top.
 
 use std::{
-    future::poll_fn,
-    sync::{Mutex, PoisonError},
-    task::{Context, Poll},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -24,27 +22,24 @@ impl Pool {
     }
 
     /// Returns a connection that the app has not closed as far as is known.
-    pub(super) async fn take(&self) -> Option<Connection> {
+    pub(super) fn take(&self) -> Option<Connection> {
         loop {
             let (mut connection, since) = self.lock().pop()?;
             if since.elapsed() > self.idle_limit {
                 continue;
             }
-            // The look makes hyper notice an end that came while nobody listened.
-            let alive = poll_fn(|cx| {
-                connection.drive(cx);
-                Poll::Ready(connection.is_ready())
-            });
-            if alive.await {
+            // Makes hyper notice an end that came while nobody looked.
+            connection.settle();
+            if connection.is_ready() {
                 return Some(connection);
             }
         }
     }
 
     /// Takes back a connection on which an answer has ended; drops it where it can carry no other.
-    pub(super) fn give_back(&self, mut connection: Connection, cx: &mut Context<'_>) {
+    pub(super) fn give_back(&self, mut connection: Connection) {
         // hyper becomes ready for a request when it is driven past the end of the last one.
-        connection.drive(cx);
+        connection.settle();
         if connection.is_ready() {
             let mut free = self.lock();
             if free.len() < MAX_FREE {
@@ -59,7 +54,7 @@ impl Pool {
         self.lock().retain(|(_, since)| since.elapsed() <= limit);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Connection, Instant)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Connection, Instant)>> {
         // Every change to the list is one call, so a panic elsewhere leaves it whole.
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
