@@ -26,15 +26,14 @@ pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Re
     let mut check = Check::default();
     let file = check.read(text);
     let rules = check.rules(&file);
-    let listen = check.listen(&file, overrides);
-    let upstream = check.upstream(&file, overrides);
-    if let (Some(upstream), Some(listen)) = (&upstream, &listen) {
-        check.not_own(upstream, listen);
+    let addresses = check.addresses(&file, overrides);
+    if !file.has_upstream && overrides.upstream.is_none() {
+        check.no_upstream();
     }
-    match (listen, upstream) {
+    match addresses {
         (Some(listen), Some(upstream)) if check.problems.is_empty() => Ok(Config {
-            listen: listen.value,
-            upstream: upstream.value,
+            listen,
+            upstream,
             endpoints: rules.endpoints,
             policies: rules.policies,
         }),
@@ -51,13 +50,7 @@ pub fn parse_rules(text: &str, name: &str) -> Result<Rules, Report> {
     let mut check = Check::default();
     let file = check.read(text);
     let rules = check.rules(&file);
-    let listen = check.listen(&file, &Overrides::default());
-    if file.upstream.is_some() {
-        let upstream = check.upstream(&file, &Overrides::default());
-        if let (Some(upstream), Some(listen)) = (&upstream, &listen) {
-            check.not_own(upstream, listen);
-        }
-    }
+    check.addresses(&file, &Overrides::default());
     match check.problems.is_empty() {
         true => Ok(rules),
         false => Err(Report::new(name, text, check.problems)),
@@ -86,7 +79,9 @@ impl Check {
             let is_local = ["duplicate key", "string values must be quoted"];
             is_readable &= is_local.iter().any(|it| error.message().starts_with(it));
             let span = error.span().unwrap_or(0..0);
-            let line = text[..span.start].lines().count();
+            let line = text.as_bytes()[..span.start]
+                .split(|byte| *byte == b'\n')
+                .count();
             // One slip makes several complaints about one line: the first is to the point.
             if !lines.contains(&line) {
                 lines.push(line);
@@ -102,28 +97,35 @@ impl Check {
         }
     }
 
-    fn listen(&mut self, file: &File, overrides: &Overrides) -> Option<Placed<SocketAddr>> {
-        let written = written(&file.listen);
-        let forced = forced(&overrides.listen, "--listen or RESCOPE_LISTEN");
-        let parsed = self.address(written, forced, parse_listen);
+    /// Returns the own address and the upstream; `None` where it is no good, or not written.
+    fn addresses(
+        &mut self,
+        file: &File,
+        overrides: &Overrides,
+    ) -> (Option<SocketAddr>, Option<UpstreamUrl>) {
+        let listen = forced(&overrides.listen, "--listen or RESCOPE_LISTEN");
         let default = Placed {
             value: DEFAULT_LISTEN,
             place: Place::Nowhere,
         };
-        parsed.unwrap_or(Some(default))
+        let listen = self
+            .address(written(&file.listen), listen, parse_listen)
+            .unwrap_or(Some(default));
+        let upstream = forced(&overrides.upstream, "--upstream or RESCOPE_UPSTREAM");
+        let upstream = self
+            .address(written(&file.upstream), upstream, str::parse)
+            .flatten();
+        if let (Some(upstream), Some(listen)) = (&upstream, &listen) {
+            self.not_own(upstream, listen);
+        }
+        (listen.map(|it| it.value), upstream.map(|it| it.value))
     }
 
-    fn upstream(&mut self, file: &File, overrides: &Overrides) -> Option<Placed<UpstreamUrl>> {
-        let written = written(&file.upstream);
-        let forced = forced(&overrides.upstream, "--upstream or RESCOPE_UPSTREAM");
-        let parsed = self.address(written, forced, str::parse);
-        if parsed.is_none() && !file.has_upstream {
-            let help = "write `upstream = \"http://127.0.0.1:3000\"` in the file, or give it with \
-                        `--upstream` or RESCOPE_UPSTREAM";
-            let problem = Problem::new("no upstream: where is the app?", Place::Nowhere);
-            self.problems.push(problem.with_help(help));
-        }
-        parsed.flatten()
+    fn no_upstream(&mut self) {
+        let help = "write `upstream = \"http://127.0.0.1:3000\"` in the file, or give it with \
+                    `--upstream` or RESCOPE_UPSTREAM";
+        let problem = Problem::new("no upstream: where is the app?", Place::Nowhere);
+        self.problems.push(problem.with_help(help));
     }
 
     /// Returns the address that counts; `Some(None)` where it is no good, `None` where none is written.

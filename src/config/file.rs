@@ -4,10 +4,9 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
 use toml::de::DeTable;
 
-use super::reader::{Field, Section, Shape};
+use super::reader::{Field, Pairs, Section, Shape, Strings};
 use super::report::Problem;
 use crate::oauth::Scheme;
 use crate::scope::Separator;
@@ -35,9 +34,9 @@ pub(super) struct PolicyEntry {
     /// Whether a word is written at all.
     pub(super) is_named: bool,
     pub(super) separator: Option<Field<Separator>>,
-    pub(super) allow: Option<Field<Vec<Spanned<String>>>>,
-    pub(super) rename: Option<Field<Vec<(Spanned<String>, Spanned<String>)>>>,
-    pub(super) optional: Option<Field<Vec<Spanned<String>>>>,
+    pub(super) allow: Option<Field<Strings>>,
+    pub(super) rename: Option<Field<Pairs>>,
+    pub(super) optional: Option<Field<Strings>>,
 }
 
 /// A policy as it is written, without its options.
@@ -51,7 +50,7 @@ pub(super) enum PolicyName {
 /// One `[[client]]`.
 #[derive(Debug)]
 pub(super) struct ClientEntry {
-    pub(super) ids: Option<Field<Vec<Spanned<String>>>>,
+    pub(super) ids: Option<Field<Strings>>,
     pub(super) name: Option<Field<String>>,
     pub(super) dry_run: Option<Field<bool>>,
     pub(super) policy: PolicyEntry,
@@ -143,6 +142,7 @@ impl EndpointEntry {
 
 const TOP: Shape = Shape {
     title: "the top of the file, before the first `[table]`",
+    within: "",
     keys: &[
         "listen",
         "upstream",
@@ -156,11 +156,13 @@ const TOP: Shape = Shape {
 
 const DEFAULT: Shape = Shape {
     title: "`[default]`",
+    within: " in `[default]`",
     keys: &["scope", "separator", "allow", "rename", "optional"],
 };
 
 const CLIENT: Shape = Shape {
     title: "`[[client]]`",
+    within: " in `[[client]]`",
     keys: &[
         "id",
         "name",
@@ -175,6 +177,7 @@ const CLIENT: Shape = Shape {
 
 const ENDPOINT: Shape = Shape {
     title: "`[[endpoint]]`",
+    within: " in `[[endpoint]]`",
     keys: &["host", "path", "port", "scheme"],
 };
 

@@ -22,9 +22,16 @@ pub(super) struct Field<T> {
     pub(super) has_faults: bool,
 }
 
-/// A kind of table: how it is written and the keys it may hold.
+/// A list of strings, each with its place.
+pub(super) type Strings = Vec<Spanned<String>>;
+
+/// A table from strings to strings, each with its place.
+pub(super) type Pairs = Vec<(Spanned<String>, Spanned<String>)>;
+
+/// A kind of table: how it is written, also behind the name of a key in it, and the keys it may hold.
 pub(super) struct Shape {
     pub(super) title: &'static str,
+    pub(super) within: &'static str,
     pub(super) keys: &'static [&'static str],
 }
 
@@ -117,7 +124,7 @@ impl<'t> Section<'t> {
         key: &str,
         or_one: bool,
         problems: &mut Vec<Problem>,
-    ) -> Option<Field<Vec<Spanned<String>>>> {
+    ) -> Option<Field<Strings>> {
         let wanted = match or_one {
             true => "a string or a list of strings",
             false => "a list of strings",
@@ -148,7 +155,7 @@ impl<'t> Section<'t> {
         &self,
         key: &str,
         problems: &mut Vec<Problem>,
-    ) -> Option<Field<Vec<(Spanned<String>, Spanned<String>)>>> {
+    ) -> Option<Field<Pairs>> {
         let wanted = "a table of strings, such as `{ \"old\" = \"new\" }`";
         let (name, value) = self.table.get_key_value(key)?;
         let Some(table) = value.get_ref().as_table() else {
@@ -267,7 +274,7 @@ fn wrong_type(key: &str, wanted: &str, found: &DeValue<'_>, span: Range<usize>) 
 fn unknown_key(key: &str, span: &Range<usize>, shapes: [&Shape; 4]) -> Problem {
     let [here, elsewhere @ ..] = shapes;
     let shown = key.escape_debug();
-    let message = format!("unknown key `{shown}` in {}", here.title);
+    let message = format!("unknown key `{shown}`{}", here.within);
     let help = if is_secret(key) {
         "rescope needs no secret and no token; take it out of this file".to_owned()
     } else if let Some(home) = elsewhere.iter().find(|shape| shape.keys.contains(&key)) {

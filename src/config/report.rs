@@ -96,7 +96,7 @@ impl Report {
         };
         let mut shown = String::new();
         for problem in &self.problems {
-            shown += &renderer.render(&[self.group(problem)]);
+            shown += &renderer.render(&self.groups(problem));
             shown += "\n\n";
         }
         let count = self.problems.len();
@@ -104,19 +104,23 @@ impl Report {
         shown + &format!("{count} problem{plural} in {}\n", self.name)
     }
 
-    fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
+    fn groups<'a>(&'a self, problem: &'a Problem) -> Vec<Group<'a>> {
         let message: Cow<'a, str> = match problem.place {
             Place::Override(name) => format!("{name}: {}", problem.message).into(),
             _ => (&problem.message).into(),
         };
-        let group = Group::with_title(Level::ERROR.primary_title(message));
-        let group = match &problem.place {
-            Place::File(span) => group.element(self.snippet(span, problem.context.as_ref())),
-            _ => group,
-        };
-        match &problem.help {
-            Some(help) => group.element(Level::HELP.message(help)),
-            None => group,
+        let error = Group::with_title(Level::ERROR.primary_title(message));
+        match (&problem.place, &problem.help) {
+            (Place::File(span), help) => {
+                let help = help.iter().map(|help| Level::HELP.message(help));
+                let snippet = self.snippet(span, problem.context.as_ref());
+                vec![error.element(snippet).elements(help)]
+            }
+            (_, Some(help)) => {
+                let help = Group::with_title(Level::HELP.secondary_title(help));
+                vec![error, help]
+            }
+            (_, None) => vec![error],
         }
     }
 
@@ -169,7 +173,8 @@ fn secret_part(line: &str) -> Range<usize> {
     let end = line.find(['\r', '\n']).unwrap_or(line.len());
     let mut keys = line[..end].match_indices('=').map(|(at, _)| at);
     if let Some(at) = keys.find(|at| is_secret(&line[..*at])) {
-        return at + 1..end;
+        let spaces = line[at + 1..end].len() - line[at + 1..end].trim_start().len();
+        return at + 1 + spaces..end;
     }
     match (line.find("://"), line.rfind('@')) {
         (Some(start), Some(at)) if start + 3 < at => start + 3..at,
