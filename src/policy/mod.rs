@@ -94,6 +94,11 @@ impl Policies {
         &self.default
     }
 
+    /// Whether nothing changes for anyone.
+    pub fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     /// Yields every client that has an entry.
     pub fn clients(&self) -> impl Iterator<Item = &Client> {
         self.clients.iter()
