@@ -4,6 +4,10 @@
 #![warn(missing_docs)]
 
 pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod metrics;
 pub mod config;
 pub mod demo;
 pub mod metrics;

@@ -1,1 +1,6 @@
-fn main() {}
+//! The program: see the library of the same name.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    rescope::cli::run()
+}

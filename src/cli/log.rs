@@ -1,0 +1,129 @@
+//! Logs: lines to standard error that never hold up or end the process.
+//!
+//! Lines wait in a bounded queue for one thread that writes them. A pipe that
+//! is full or closed costs lines, which are counted, and nothing else.
+
+use std::{
+    io::{self, BufWriter},
+    mem,
+};
+
+use anstream::{AutoStream, ColorChoice};
+use tracing::{Level, warn};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{
+    EnvFilter, Layer, filter, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
+};
+
+use super::{Failure, variable};
+
+/// Writes what is left in the queue when it is dropped, for a second at most.
+#[must_use]
+pub(super) struct Log {
+    writer: Option<WorkerGuard>,
+    lost: ErrorCounter,
+}
+
+/// Starts to log as RESCOPE_LOG and RESCOPE_LOG_FORMAT say.
+///
+/// # Errors
+///
+/// What one of them says is no good.
+pub(super) fn start() -> Result<Log, Failure> {
+    let filter = chosen_filter()?;
+    let json = is_json()?;
+    let stderr = io::stderr();
+    let colour = AutoStream::choice(&stderr) != ColorChoice::Never;
+    // The thread flushes whenever its queue is empty, so a buffer delays nothing.
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(QUEUE_LINES)
+        .thread_name("log")
+        .finish(BufWriter::new(stderr));
+    let lost = writer.error_counter();
+    let lines = fmt::layer().with_writer(writer).log_internal_errors(false);
+    let lines = match json {
+        true => lines.json().flatten_event(true).boxed(),
+        false => lines.with_ansi(colour).boxed(),
+    };
+    let subscriber = registry()
+        .with(filter::filter_fn(|line| {
+            may_be_logged(line.target(), *line.level())
+        }))
+        .with(filter)
+        .with(lines);
+    // It can only have been started already, by whoever runs this as a library.
+    let _ = subscriber.try_init();
+    Ok(Log {
+        writer: Some(guard),
+        lost,
+    })
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let lost = self.lost.dropped_lines();
+        if lost == 0 {
+            return;
+        }
+        warn!(lines = lost, "log lines were lost");
+        if self.lost.dropped_lines() > lost {
+            // The queue is full still: nobody reads, and waiting would not help.
+            mem::forget(self.writer.take());
+        }
+    }
+}
+
+/// 16,384 lines of some 300 bytes are 5 MB at most, and seconds of a busy proxy.
+const QUEUE_LINES: usize = 16_384;
+
+fn chosen_filter() -> Result<EnvFilter, Failure> {
+    let Some(text) = variable("RESCOPE_LOG") else {
+        return Ok(EnvFilter::new("info"));
+    };
+    let text = text.to_string_lossy();
+    EnvFilter::try_new(&text).map_err(|error| {
+        let allowed = "a level such as `info`, or pairs such as `info,rescope=debug`";
+        let found = text.escape_debug();
+        Failure::Usage(format!(
+            "RESCOPE_LOG takes {allowed}, not `{found}`: {error}"
+        ))
+    })
+}
+
+fn is_json() -> Result<bool, Failure> {
+    let format = variable("RESCOPE_LOG_FORMAT").unwrap_or_else(|| "text".into());
+    match &*format.to_string_lossy() {
+        "text" => Ok(false),
+        "json" => Ok(true),
+        other => {
+            let found = other.escape_debug();
+            let message = format!("RESCOPE_LOG_FORMAT takes `text` or `json`, not `{found}`");
+            Err(Failure::Usage(message))
+        }
+    }
+}
+
+/// Whether a line may be logged, whatever RESCOPE_LOG asks for: below warnings,
+/// these libraries print what they read and write, secrets and all.
+fn may_be_logged(target: &str, level: Level) -> bool {
+    let library = target.split("::").next().unwrap_or_default();
+    level <= Level::WARN || !["hyper", "hyper_util", "h2"].contains(&library)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_that_print_buffers_are_silent_below_warnings() {
+        for target in ["hyper", "hyper::proto::h1::io", "h2::codec", "hyper_util"] {
+            assert!(may_be_logged(target, Level::WARN), "{target}");
+            for level in [Level::INFO, Level::DEBUG, Level::TRACE] {
+                assert!(!may_be_logged(target, level), "{target} {level}");
+            }
+        }
+        assert!(may_be_logged("rescope::proxy", Level::TRACE));
+        assert!(may_be_logged("h2o", Level::TRACE));
+    }
+}

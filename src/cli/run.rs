@@ -1,0 +1,95 @@
+//! `rescope run`: the proxy, from the configuration to the last request.
+
+use std::{
+    future::Future,
+    io::{self, Write},
+    process::{self, ExitCode},
+};
+
+use tokio::{
+    runtime,
+    signal::unix::{Signal, SignalKind, signal},
+};
+use tracing::{info, warn};
+
+use super::{Failure, ProxyArguments, describe, log};
+use crate::app::App;
+use crate::config::{self, Config};
+
+/// Runs the proxy until a signal ends it.
+pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
+    let path = arguments.file.path();
+    let config = config::load(path.as_deref(), &arguments.overrides())?;
+    let _log = log::start()?;
+    let outside = |error: io::Error| Failure::Outside(error.into());
+    let runtime = runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(outside)?;
+    let served = runtime.block_on(serve(config));
+    // A name that is being looked up would hold up the end otherwise.
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    // Before the address is told: whoever has read it may send a signal.
+    let shutdown = shutdown().map_err(|error| Failure::Outside(error.into()))?;
+    let upstream = config.upstream.clone();
+    let clients = config.policies.clients().count();
+    let default = describe(config.policies.default_policy());
+    let dry_run = config.policies.dry_run();
+    let app = App::bind(config)
+        .await
+        .map_err(|error| Failure::Outside(error.into()))?;
+    let address = app.local_addr();
+    tell(&format!("listening on http://{address}\n"));
+    info!(
+        listen = %address,
+        %upstream,
+        clients,
+        "forwarding; clients without an entry: {default}"
+    );
+    if dry_run {
+        warn!("dry run: nothing is changed for anyone");
+    }
+    app.serve(shutdown).await;
+    info!("stopped");
+    Ok(())
+}
+
+/// Returns what ends with the first SIGTERM or SIGINT; the second ends the process.
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let name = match next(&mut terminate, &mut interrupt).await {
+            SIGINT => "SIGINT",
+            _ => "SIGTERM",
+        };
+        info!(signal = name, "stopping; a second signal stops at once");
+        tokio::spawn(async move {
+            let number = next(&mut terminate, &mut interrupt).await;
+            // What shells make of a process that a signal ended.
+            process::exit(128 + number)
+        });
+    })
+}
+
+/// Returns the number of the signal that came.
+async fn next(terminate: &mut Signal, interrupt: &mut Signal) -> i32 {
+    tokio::select! {
+        _ = terminate.recv() => SIGTERM,
+        _ = interrupt.recv() => SIGINT,
+    }
+}
+
+const SIGINT: i32 = 2;
+const SIGTERM: i32 = 15;
+
+/// Prints, and does not mind where nobody reads.
+fn tell(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes());
+    let _ = stdout.flush();
+}
