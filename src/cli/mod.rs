@@ -5,6 +5,7 @@
 //! wrong. A standard output that was closed is no fault.
 
 mod check;
+mod demo;
 mod explain;
 mod log;
 mod run;
@@ -38,6 +39,7 @@ pub fn run() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
     };
     match done {
         Ok(code) => code,
@@ -65,6 +67,7 @@ enum Command {
     Run(ProxyArguments),
     Check(CheckArguments),
     Explain(explain::ExplainArguments),
+    Demo(demo::DemoArguments),
 }
 
 /// Forward requests to the app and rewrite what it answers

@@ -54,7 +54,6 @@ async fn serve(config: Config) -> Result<(), Failure> {
         warn!("dry run: nothing is changed for anyone");
     }
     app.serve(shutdown).await;
-    info!("stopped");
     Ok(())
 }
 
