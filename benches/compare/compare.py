@@ -74,6 +74,8 @@ class Server:
         self.name = name
         self.port = port
         self.log = directory / f"{name.replace(' ', '-')}.log"
+        # Settings of whoever runs this are not to be measured.
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("RESCOPE_")}
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 command,
@@ -81,7 +83,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=directory,
-                env={**os.environ, **(environment or {})},
+                env={**inherited, **(environment or {})},
                 start_new_session=True,
             )
 

@@ -19,12 +19,11 @@ if ((${#missing[@]})); then
     ((EUID == 0)) || as_root=(sudo)
     echo "installing ${missing[*]}" >&2
     "${as_root[@]}" apt-get update -qq >&2
-    # Packages may start their service; the bench brings up its own.
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2
 fi
 
 if [[ " $* " != *" --rescope"* && " $* " != *" --help "* && " $* " != *" -h "* ]]; then
     (cd "$here/../.." && cargo build --release --quiet)
 fi
-exec python3 "$here/compare.py" "$@"
+exec python3 -B "$here/compare.py" "$@"
