@@ -71,13 +71,13 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// Resolves any reference at all.
+    /// Resolves any reference at all. One difference is known: `url` lets no `..` take
+    /// away a drive letter (`/C:/../x`), which browsers keep in file URLs only.
     fn as_browser(before: &[u8], own: &RequestUrl<'_>) -> Result<Target<'static>, Mismatch> {
-        let text: Vec<u8> = before
-            .iter()
-            .copied()
-            .filter(|byte| !is_ignored(*byte))
-            .collect();
+        let mut text = before.to_vec();
+        text.retain(|byte| !is_ignored(*byte));
+        // White space before a query is part of the path, not trimmed as at the end.
+        text.push(b'?');
         let text = String::from_utf8_lossy(&text);
         let slashes = text.bytes().take_while(|byte| is_slash(*byte)).count();
         if slashes > 1 {
