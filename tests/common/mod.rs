@@ -1,3 +1,5 @@
 //! What several test binaries share.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod corpus;
+pub mod hostile;
