@@ -3,7 +3,7 @@
 //! result is damaged at random.
 
 #[rustfmt::skip]
-mod parts;
+pub mod parts;
 
 use parts::{
     CLIENT_NAMES, CLIENTS, DAMAGE, FRAGMENTS, HOSTS, LOOK_ALIKES, NAMES, ODD_HOSTS, ODD_PATHS,

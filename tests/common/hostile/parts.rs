@@ -1,5 +1,5 @@
-//! What references are put together from. In each table but the last the ordinary
-//! comes first.
+//! What references are put together from. In the tables of names and values the
+//! ordinary comes first.
 
 pub const TRIMMED: &[&[u8]] = &[
     b" ", b"\t", b"\n", b"\x00", b"\x01 ", b" \r\n", b"\x1f", b"\x0b\x0c", b"\x7f",
@@ -139,4 +139,25 @@ pub const DAMAGE: &[&[u8]] = &[
     b"#", b"?", b"&", b"=", b"%", b"+", b"/", b"\\", b"@", b":", b";", b".", b" ", b"\t", b"\n", b"\r", b"\x00",
     b"%2e", b"..", b"%73", b"[", b"]", b"\xff", "\u{3002}".as_bytes(), "\u{ad}".as_bytes(), b"&scope=a",
     b"&client_id=space", b"scope", b"//", b"zoom.us",
+];
+
+/// Pieces of whole references, to be put together in any order.
+pub const PIECES: &[&[u8]] = &[
+    b"https:", b"http:", b"/", b"//", b"\\", b"zoom.us", b"localhost", b"127.0.0.1", b"[::1]",
+    b"login.example.com", b":443", b":80", b":8080", b":8443", b":", b"@", b"/oauth/authorize", b"/authorize",
+    b"/.", b"..", b"%2e", b"%61", b" ", b"\t", b"\n", b"?scope=a", b"#", b"a", b".", b"\x01",
+];
+
+/// Pieces of queries, likewise.
+pub const PIECES_OF_QUERY: &[&[u8]] = &[
+    b"&", b"&", b"&", b"=", b"+", b"%", b"#", b"?", b" ", b"\t", b"\x01", b"\xe9", b"scope=", b"&scope=a",
+    b"&%73cope=old+meeting:read", b"&scope=recording:read", b"&optional_scope=recording:read",
+    b"optional_scope", b"&client_id=space", b"&client_id=keep ", b"&client_id=comma", b"&client_id=dry",
+    b"&state=a ", b"user:read", b",",
+];
+
+/// What clients send as `Host`.
+pub const AUTHORITIES: &[&[u8]] = &[
+    b"app.example:8080", b"zoom.us", b"localhost", b"localhost:80", b"127.0.0.1:8080", b"[::1]:443", b"",
+    b"bad host", b"zoom.us@", b"\xe9", b"login.example.com:443", b"zoom.us/",
 ];

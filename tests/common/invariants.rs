@@ -1,0 +1,125 @@
+//! What holds of every rewrite, whatever the reference and the policies. The
+//! reference is cut and its names are decoded here once more, by other means
+//! than the library's.
+
+use std::collections::BTreeSet;
+
+use rescope::oauth::RequestUrl;
+use rescope::policy::{Client, Edit, Policies, Policy};
+use rescope::rewrite::{Rewriter, Rewritten};
+use rescope::scope::{self, ScopeToken};
+use url::form_urlencoded;
+
+/// Panics where `rewriter` breaks its word on `reference`.
+pub fn check(rewriter: &Rewriter, reference: &[u8], own: &RequestUrl<'_>) {
+    let Ok(found) = rewriter.rewrite(reference, own) else {
+        return;
+    };
+    let output = found.output.as_deref().unwrap_or(reference);
+    let again = rewriter.rewrite(output, own).expect("still a request");
+    assert_eq!(again.output, None, "rewriting twice is rewriting once");
+    assert_eq!(again.request.client_id, found.request.client_id);
+    assert_ne!(
+        found.output.as_deref(),
+        Some(reference),
+        "no change is none"
+    );
+
+    let (before, after) = (Cut::new(reference), Cut::new(output));
+    assert_eq!(after.start, before.start, "before the query");
+    assert_eq!(after.end, before.end, "behind the query");
+    check_other_pieces(&found, &before, &after);
+    check_nothing_is_added(&rewriter.policies, &found, &again);
+    let idle = found.decision.dry_run
+        || found.decision.policy == "keep"
+        || found.decision.outcome.edit == Edit::Nothing;
+    assert_eq!(idle, found.output.is_none(), "changes as the policy says");
+}
+
+/// A reference at its query.
+struct Cut<'r> {
+    start: &'r [u8],
+    pieces: Vec<&'r [u8]>,
+    end: &'r [u8],
+}
+
+impl<'r> Cut<'r> {
+    fn new(reference: &'r [u8]) -> Self {
+        let trimmed =
+            reference.len() - reference.iter().rev().take_while(|it| **it <= b' ').count();
+        let at = |bytes: &[u8], byte| bytes.iter().position(|it| *it == byte);
+        let fragment = at(&reference[..trimmed], b'#').unwrap_or(trimmed);
+        let (url, end) = reference.split_at(fragment);
+        let (start, query) = url.split_at(at(url, b'?').unwrap_or(url.len()));
+        let pieces = query
+            .get(1..)
+            .into_iter()
+            .flat_map(|it| it.split(|it| *it == b'&'));
+        Self {
+            start,
+            pieces: pieces.collect(),
+            end,
+        }
+    }
+
+    fn pieces(&self, wanted: impl Fn(&str) -> bool) -> Vec<&'r [u8]> {
+        let pieces = self.pieces.iter().copied();
+        pieces.filter(|piece| wanted(&name(piece))).collect()
+    }
+}
+
+fn name(piece: &[u8]) -> String {
+    let ignored = |byte: &&u8| !matches!(byte, b'\t' | b'\n' | b'\r');
+    let bytes: Vec<u8> = piece.iter().filter(ignored).copied().collect();
+    let pair = form_urlencoded::parse(&bytes).next();
+    pair.map(|(name, _)| name.into_owned()).unwrap_or_default()
+}
+
+fn check_other_pieces(found: &Rewritten<'_>, before: &Cut<'_>, after: &Cut<'_>) {
+    let optional_stays = match &found.decision.outcome.edit {
+        Edit::Set { optional_scope, .. } => optional_scope.is_none(),
+        Edit::Nothing => true,
+    };
+    let other = |name: &str| name != "scope" && (optional_stays || name != "optional_scope");
+    let (mut expected, mut found) = (before.pieces(other), after.pieces(other));
+    // The one `&` that stands behind white space which would be trimmed at the end.
+    let guarded = |found: &[&[u8]]| match found {
+        [.., last, b""] => last.last().is_some_and(|byte| *byte <= b' '),
+        _ => false,
+    };
+    if found.len() == expected.len() + 1 && guarded(&found) {
+        found.pop();
+    }
+    // `?` goes with the last pair, though an empty piece stood beside it.
+    if after.pieces.is_empty() {
+        expected.retain(|piece| !piece.is_empty());
+    }
+    assert_eq!(found, expected, "other pieces");
+}
+
+fn check_nothing_is_added(policies: &Policies, found: &Rewritten<'_>, again: &Rewritten<'_>) {
+    let policy = match found.decision.client {
+        Some(Client { policy, .. }) => policy,
+        None => policies.default_policy(),
+    };
+    let renamed = |token: ScopeToken| match policy {
+        Policy::Normalize(normalize) => normalize.rename.get(&token).cloned().unwrap_or(token),
+        Policy::Strip | Policy::Keep => token,
+    };
+    let tokens = |lists: &[std::borrow::Cow<'_, [u8]>]| -> BTreeSet<ScopeToken> {
+        lists.iter().flat_map(|list| scope::split(list)).collect()
+    };
+    let asked: BTreeSet<_> = match found.output.is_some() {
+        true => tokens(&found.request.scope)
+            .into_iter()
+            .map(renamed)
+            .collect(),
+        false => tokens(&found.request.scope),
+    };
+    assert!(tokens(&again.request.scope).is_subset(&asked), "scope");
+    let optional = &tokens(&found.request.optional_scope) | &asked;
+    let optional_now = tokens(&again.request.optional_scope);
+    assert!(optional_now.is_subset(&optional), "optional_scope");
+    let kept = tokens(&found.request.optional_scope);
+    assert!(kept.is_subset(&optional_now), "optional_scope is joined");
+}

@@ -1,0 +1,174 @@
+//! Properties of the rewriter that hold for every reference and policy.
+
+use common::{
+    hostile::{
+        self, Random,
+        parts::{AUTHORITIES, PIECES, PIECES_OF_QUERY},
+    },
+    invariants,
+};
+use proptest::{collection::vec, option, prelude::*, sample::select, sample::subsequence};
+use rescope::oauth::{Endpoint, EndpointTable, RequestUrl, Scheme, recognise};
+use rescope::policy::{Client, Normalize, Policies, Policy};
+use rescope::rewrite::Rewriter;
+use rescope::scope::{ScopePattern, ScopeToken, Separator};
+
+mod common;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn rewriter_keeps_its_word(
+        reference in references(),
+        policies in policies(),
+        own in own_urls(),
+    ) {
+        let rewriter = Rewriter { endpoints: endpoints(), policies };
+        invariants::check(&rewriter, &reference, &own);
+    }
+
+    /// A tab is not there for a browser, but takes the comparison of plain bytes out of play.
+    #[test]
+    fn plain_and_odd_spellings_lead_to_the_same_place(
+        reference in references(),
+        own in own_urls(),
+        place in any::<prop::sample::Index>(),
+    ) {
+        let before = reference.iter().position(|it| b"?#".contains(it)).unwrap_or(reference.len());
+        let mut odd = reference.clone();
+        odd.insert(place.index(before + 1), b'\t');
+        let table = endpoints();
+        let plain = recognise(&reference, &own, &table).ok();
+        let odd = recognise(&odd, &own, &table).ok();
+        prop_assert_eq!(plain.map(|it| it.endpoint), odd.map(|it| it.endpoint));
+    }
+
+    #[test]
+    fn white_space_around_a_reference_leads_nowhere_else(
+        reference in references(),
+        own in own_urls(),
+        around in vec(0..=b' ', 0..4),
+    ) {
+        let table = endpoints();
+        let wrapped = [&around[..], &reference, &around].concat();
+        let bare = recognise(&reference, &own, &table).map(|it| it.endpoint);
+        let wrapped = recognise(&wrapped, &own, &table).map(|it| it.endpoint);
+        prop_assert_eq!(bare, wrapped);
+    }
+}
+
+fn endpoints() -> EndpointTable {
+    let mut table = EndpointTable::builtin();
+    for (scheme, host, port, path) in [
+        (
+            Scheme::Https,
+            "login.example.com",
+            None,
+            "/oauth2/authorize",
+        ),
+        (Scheme::Https, "login.example.com", Some(8443), "/"),
+        (Scheme::Http, "localhost", None, "/oauth/authorize"),
+        (Scheme::Http, "127.0.0.1", Some(8080), "/oauth/authorize"),
+        (Scheme::Http, "[::1]", Some(443), "/authorize"),
+    ] {
+        table.push(Endpoint::new(scheme, host, port, path).unwrap());
+    }
+    table
+}
+
+fn references() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        4 => any::<u64>().prop_map(|seed| hostile::reference(&mut Random::new(seed))),
+        // Smaller ones, that shrink.
+        4 => vec(select(PIECES_OF_QUERY), 0..8)
+            .prop_map(|pieces| [b"https://zoom.us/oauth/authorize?", &pieces.concat()[..]].concat()),
+        2 => vec(select(PIECES), 0..8).prop_map(|parts| parts.concat()),
+        1 => vec(any::<u8>(), 0..40),
+    ]
+}
+
+fn own_urls() -> impl Strategy<Value = RequestUrl<'static>> {
+    let paths = vec![
+        "/",
+        "/start",
+        "/oauth/start",
+        "/oauth/authorize",
+        "",
+        "*",
+        "//x/y",
+    ];
+    let schemes = vec![Scheme::Http, Scheme::Https];
+    (select(AUTHORITIES), select(paths), select(schemes)).prop_map(|(authority, path, scheme)| {
+        RequestUrl {
+            scheme,
+            authority,
+            path,
+        }
+    })
+}
+
+fn policies() -> impl Strategy<Value = Policies> {
+    let everyone = (policy(), prop::bool::weighted(0.1));
+    (everyone, policy(), policy()).prop_map(|((default, dry_run), space, comma)| {
+        let mut policies = Policies::new(default, dry_run);
+        let clients = [
+            ("space", space, false),
+            ("comma", comma, false),
+            ("keep", Policy::Keep, false),
+            ("dry", Policy::Strip, true),
+        ];
+        for (id, policy, dry_run) in clients {
+            let client = Client {
+                ids: vec![id.to_owned()],
+                name: None,
+                policy,
+                dry_run,
+            };
+            policies.insert(client).unwrap();
+        }
+        policies
+    })
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    prop_oneof![
+        1 => Just(Policy::Strip),
+        1 => Just(Policy::Keep),
+        4 => normalize().prop_map(Policy::Normalize),
+    ]
+}
+
+fn normalize() -> impl Strategy<Value = Normalize> {
+    let patterns = |texts: Vec<&str>| {
+        texts
+            .into_iter()
+            .map(|it| ScopePattern::parse(it).unwrap())
+            .collect()
+    };
+    let names = ["user:read", "meeting:*", "recording:read", "old", "*", "a"];
+    let moving = ["recording:*", "meeting:read", "old", "user:r*"];
+    // No new name is an old one: the configuration sees to that.
+    let renames = [
+        ("old", "meeting:new"),
+        ("admin:all", "meeting:new"),
+        ("openid", "recording:x"),
+        ("x", "x"),
+    ];
+    let token = |text| ScopeToken::parse(text).unwrap();
+    (
+        select(vec![Separator::Space, Separator::Comma]),
+        option::of(subsequence(names.to_vec(), 0..=4)),
+        subsequence(renames.to_vec(), 0..=4),
+        subsequence(moving.to_vec(), 0..=2),
+    )
+        .prop_map(move |(separator, allow, rename, optional)| Normalize {
+            separator,
+            allow: allow.map(patterns),
+            rename: rename
+                .into_iter()
+                .map(|(old, new)| (token(old), token(new)))
+                .collect(),
+            optional: patterns(optional),
+        })
+}
