@@ -1,0 +1,131 @@
+//! What is no authorization request, nearly every redirect there is, costs the
+//! rewriter no allocation.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+};
+
+use rescope::oauth::{EndpointTable, RequestUrl, Scheme};
+use rescope::policy::{Policies, Policy};
+use rescope::rewrite::Rewriter;
+
+#[test]
+fn what_leads_elsewhere_costs_no_allocation() {
+    let rewriter = rewriter();
+    for authority in [
+        "app.example",
+        "localhost:3000",
+        "127.0.0.1:8080",
+        "[::1]:8080",
+    ] {
+        let own = RequestUrl {
+            scheme: Scheme::Http,
+            authority: authority.as_bytes(),
+            path: "/login",
+        };
+        for reference in ELSEWHERE {
+            let count =
+                allocations(|| assert!(rewriter.rewrite(reference.as_bytes(), &own).is_err()));
+            assert_eq!(count, 0, "{reference:?} at {authority}");
+        }
+    }
+}
+
+#[test]
+fn allocations_are_counted() {
+    let rewriter = rewriter();
+    let reference = b"https://zoom.us/oauth/authorize?scope=a";
+    let rewrite = || assert!(rewriter.rewrite(reference, &RequestUrl::UNKNOWN).is_ok());
+    assert!(allocations(rewrite) > 0);
+}
+
+const ELSEWHERE: &[&str] = &[
+    "",
+    "/",
+    "/login",
+    "/login?next=%2Foauth%2Fauthorize&scope=a",
+    "/oauth/authorize?client_id=a&scope=b",
+    "/caf\u{e9}/./%2e%2e/x y?a#b",
+    "login",
+    "../login?a",
+    "./",
+    "?a=b&scope=c",
+    "#fragment",
+    "http://127.0.0.1:3000/x",
+    "http://127.0.0.1:3000/oauth/authorize?scope=a",
+    "http://localhost:3000/",
+    "http://[::1]:3000/x?scope=a",
+    "http://[2001:db8::1]/oauth/authorize",
+    "https://app.example.com",
+    "https://app.example.com/cb?code=a&state=b",
+    "https://app.example.com:8443/a/../b/%7Ec?scope=d#e",
+    "https://sso.example/login?next=https://zoom.us/oauth/authorize?scope=a",
+    "HTTPS://LOGIN.EXAMPLE.COM./oauth/authorize?scope=a",
+    "//cdn.example/x",
+    "\\\\cdn.example\\x",
+    "https://zoom.us.evil.example/oauth/authorize?client_id=a&scope=b",
+    "https://evil-zoom.us/oauth/authorize?scope=a",
+    "https://zoom.us/oauth/token?scope=a",
+    "https://zoom.us/signin",
+    "https://us02web.zoom.us/j/123?pwd=a",
+    "http://zoom.us/oauth/authorize?scope=a",
+    "https://zoom.us:8443/oauth/authorize?scope=a",
+    "myapp:/callback?code=a",
+    "com.example.app://callback?code=a&scope=b",
+    "mailto:a@b.example",
+    "javascript:void(0)",
+    "about:blank",
+];
+
+fn rewriter() -> Rewriter {
+    Rewriter {
+        endpoints: EndpointTable::builtin(),
+        policies: Policies::new(Policy::Strip, false),
+    }
+}
+
+/// Returns how often this thread allocates while `work` runs.
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = COUNT.get();
+    work();
+    COUNT.get() - before
+}
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The system's allocator, counting what each thread asks of it.
+struct Counting;
+
+fn count() {
+    // A thread that is ending has no counter any more.
+    _ = COUNT.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: every call is handed on to the system's allocator as it came; the counter has
+// neither an initializer nor a destructor that could allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
