@@ -25,7 +25,7 @@ pub struct Pair<'q> {
 
 impl<'q> Pair<'q> {
     fn new(raw: &'q [u8]) -> Self {
-        let equals = memchr(b'=', raw);
+        let equals = raw.iter().position(|byte| *byte == b'=');
         Self {
             raw,
             name: &raw[..equals.unwrap_or(raw.len())],
@@ -103,10 +103,10 @@ impl QueryBuilder {
     }
 }
 
-/// Allocates only where decoding changes something.
+/// Allocates only where decoding may change something.
 fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let is_plain = |byte: &u8| !matches!(byte, b'%' | b'+' | b'\t' | b'\n' | b'\r');
-    match bytes.iter().all(is_plain) {
+    // `%`, `+`, tabs and newlines are all in the lowest part of ASCII, names are not.
+    match bytes.iter().all(|byte| *byte > b'+') {
         true => Cow::Borrowed(bytes),
         false => Cow::Owned(Decode(bytes).collect()),
     }

@@ -82,11 +82,19 @@ pub(super) fn has_connection_option(headers: &HeaderMap, option: &str) -> bool {
     options(headers).any(|found| found.eq_ignore_ascii_case(option.as_bytes()))
 }
 
-/// Removes what `goes` names; unlike `HeaderMap::remove`, moves no other line.
+/// Removes what `goes` names and moves no other line.
 pub(super) fn remove_in_order(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
-    if !headers.keys().any(&goes) {
-        return;
+    while let Some((place, name)) = headers.keys().enumerate().filter(|it| goes(it.1)).last() {
+        // `remove` puts the last name in the place of the one that goes: at the end nothing moves.
+        if place + 2 < headers.keys_len() {
+            return rebuild_without(headers, goes);
+        }
+        let name = name.clone();
+        headers.remove(name);
     }
+}
+
+fn rebuild_without(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
     let mut kept = HeaderMap::with_capacity(headers.keys_len());
     let mut current = None;
     for (name, value) in std::mem::take(headers) {

@@ -54,7 +54,14 @@ impl Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let mut frame = self.poll_incoming();
-        // hyper reads on only after it was asked for more, which the first look did.
+        // hyper reads on only after it was asked for more, which the first look did. The
+        // task is to be woken only if nothing is there: a frame that is taken wakes hyper.
+        if frame.is_pending()
+            && let Some(connection) = &mut self.connection
+        {
+            connection.settle();
+            frame = self.poll_incoming();
+        }
         if frame.is_pending()
             && let Some(connection) = &mut self.connection
         {

@@ -16,7 +16,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::TcpStream,
-    time::{Instant, sleep},
+    time::{Instant, Sleep, sleep_until},
 };
 
 use super::{
@@ -33,6 +33,7 @@ pub(super) struct Connection {
     /// `None` when the connection has ended.
     driver: Option<Driver>,
     traffic: Arc<Traffic>,
+    patience: Patience,
 }
 
 /// A request that got no answer.
@@ -61,6 +62,7 @@ impl Connection {
             sender,
             driver: Some(driver),
             traffic,
+            patience: Patience::new(),
         })
     }
 
@@ -73,31 +75,23 @@ impl Connection {
         limit: Duration,
     ) -> Result<(Response<Incoming>, Self), Lost> {
         let read_before = self.traffic.read();
-        let mut written = self.traffic.written();
+        self.patience.start(limit, &self.traffic);
         let mut answer = pin!(self.sender.try_send_request(request));
-        let mut deadline = pin!(sleep(limit));
         let outcome = poll_fn(|cx| {
-            drive(&mut self.driver, cx);
-            // The driver alone moves the answer on, so a waker would only wake this very task.
-            if let Poll::Ready(outcome) = answer.as_mut().poll(&mut unwoken()) {
-                return Poll::Ready(Some(outcome));
-            }
-            while deadline.as_mut().poll(cx).is_ready() {
-                if self.traffic.written() == written {
-                    return Poll::Ready(None);
+            // The driver alone moves the answer on, so the task is to be woken by the driver,
+            // and only if nothing is there yet: what is taken from it would wake the task too.
+            for waker in [Waker::noop(), cx.waker()] {
+                drive(&mut self.driver, &mut Context::from_waker(waker));
+                if let Poll::Ready(outcome) = answer.as_mut().poll(&mut unwoken()) {
+                    return Poll::Ready(Some(outcome));
                 }
-                written = self.traffic.written();
-                deadline.as_mut().reset(Instant::now() + limit);
             }
-            Poll::Pending
+            self.patience.poll_end(&self.traffic, cx).map(|()| None)
         })
         .await;
         let nothing_came = self.traffic.read() == read_before;
         match outcome {
-            Some(Ok(response)) => {
-                self.settle();
-                Ok((response, self))
-            }
+            Some(Ok(response)) => Ok((response, self)),
             Some(Err(mut failure)) => Err(Lost {
                 unsent: failure.take_message().map(Box::new),
                 error: failure.into_error().into(),
@@ -131,6 +125,50 @@ impl Connection {
         if let Some(driver) = self.driver {
             tokio::spawn(driver);
         }
+    }
+}
+
+/// How long an answer is waited for.
+///
+/// The timer outlives the request: it is set anew only when it rings, which
+/// makes a request cost no timer.
+struct Patience {
+    timer: Pin<Box<Sleep>>,
+    limit: Duration,
+    since: Instant,
+    written: u64,
+}
+
+impl Patience {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            timer: Box::pin(sleep_until(now)),
+            limit: Duration::ZERO,
+            since: now,
+            written: 0,
+        }
+    }
+
+    fn start(&mut self, limit: Duration, traffic: &Traffic) {
+        self.limit = limit;
+        self.since = Instant::now();
+        self.written = traffic.written();
+    }
+
+    /// Ready when neither an answer came nor a byte of the request went out for the limit.
+    fn poll_end(&mut self, traffic: &Traffic, cx: &mut Context<'_>) -> Poll<()> {
+        while self.timer.as_mut().poll(cx).is_ready() {
+            if self.written != traffic.written() {
+                self.start(self.limit, traffic);
+            }
+            let end = self.since + self.limit;
+            if end <= Instant::now() {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(end);
+        }
+        Poll::Pending
     }
 }
 
