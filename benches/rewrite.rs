@@ -1,0 +1,106 @@
+//! What the rewriter costs per reference: nearly all there are lead elsewhere.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use rescope::oauth::{EndpointTable, RequestUrl, Scheme};
+use rescope::policy::{Client, Normalize, Policies, Policy};
+use rescope::rewrite::Rewriter;
+use rescope::scope::{ScopePattern, Separator};
+
+const OWN: RequestUrl<'static> = RequestUrl {
+    scheme: Scheme::Http,
+    authority: b"127.0.0.1:8080",
+    path: "/login",
+};
+
+/// A redirect of a real library: PKCE, a state and a redirect_uri with its own query.
+const REST: &str = "&response_type=code\
+    &redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb%3Fnext%3D%2Fa%26x%3D1\
+    &scope=user%3Aread+meeting%3Aread&state=DlYDqfVgmPTZyNExFIJ8RzTd\
+    &code_challenge=I7NjTidRqJLN3YDkLAAnlJImz_2yMcQsupNh_OKjAh4&code_challenge_method=S256";
+
+fn references() -> Vec<(&'static str, String)> {
+    let zoom = "https://zoom.us/oauth/authorize?client_id=";
+    let request = |client: &str| format!("{zoom}{client}{REST}");
+    let long_list: Vec<_> = (0..160)
+        .map(|place| format!("meeting%3Aread%3Ascope_number_{place}%3Aadmin"))
+        .collect();
+    let list = long_list.join("+");
+    let many: Vec<_> = (0..8000).map(|place| place.to_string()).collect();
+    vec![
+        ("elsewhere, relative", "/dashboard?welcome=1".to_owned()),
+        (
+            "elsewhere, other host",
+            format!("https://login.example.com/authorize?client_id=a{REST}"),
+        ),
+        (
+            "elsewhere, other path",
+            format!("https://zoom.us/oauth/token?client_id=a{REST}"),
+        ),
+        ("strip", request("strip")),
+        ("keep", request("keep")),
+        ("normalize, nothing to change", request("same")),
+        ("normalize", request("comma")),
+        (
+            "strip, odd spelling",
+            format!("https://ZOOM.us/x/../oauth/%61uthorize?client_id=strip{REST}"),
+        ),
+        (
+            "strip, state of 8 KiB",
+            format!("{}{}", request("strip"), "A".repeat(8192)),
+        ),
+        ("normalize, 160 scopes", format!("{zoom}comma&scope={list}")),
+        (
+            "normalize, 8000 scopes",
+            format!("{zoom}comma&scope={}", many.join("+")),
+        ),
+    ]
+}
+
+fn rewriter() -> Rewriter {
+    let normalize = |separator| {
+        let allow = ["user:read", "meeting:*"].map(|it| ScopePattern::parse(it).unwrap());
+        Policy::Normalize(Normalize {
+            separator,
+            allow: Some(allow.into()),
+            ..Normalize::default()
+        })
+    };
+    let mut policies = Policies::new(Policy::Keep, false);
+    for (id, policy) in [
+        ("strip", Policy::Strip),
+        ("same", normalize(Separator::Space)),
+        ("comma", normalize(Separator::Comma)),
+    ] {
+        let client = Client {
+            ids: vec![id.to_owned()],
+            name: None,
+            policy,
+            dry_run: false,
+        };
+        policies.insert(client).unwrap();
+    }
+    Rewriter {
+        endpoints: EndpointTable::builtin(),
+        policies,
+    }
+}
+
+fn rewrite(criterion: &mut Criterion) {
+    let rewriter = rewriter();
+    let mut group = criterion.benchmark_group("rewrite");
+    for (name, reference) in references() {
+        group.throughput(Throughput::Bytes(reference.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let found = rewriter.rewrite(black_box(reference.as_bytes()), &OWN);
+                found.ok().and_then(|found| found.output)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, rewrite);
+criterion_main!(benches);
