@@ -5,11 +5,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use common::corpus::{self, BY_CLIENT, Case, STRIP};
-use rescope::oauth::{EndpointTable, RequestUrl};
-use rescope::policy::{Client, Normalize, Policies, Policy};
+use common::corpus::{self, Case};
+use rescope::config;
+use rescope::oauth::RequestUrl;
 use rescope::rewrite::Rewriter;
-use rescope::scope::{ScopePattern, Separator};
 use serde_json::Value;
 
 mod common;
@@ -112,33 +111,9 @@ fn shown(line: &[u8]) -> String {
 }
 
 fn rewriter(config: &str) -> Rewriter {
-    let policies = match config {
-        BY_CLIENT => by_client(),
-        STRIP => Policies::new(Policy::Strip, false),
-        other => panic!("no policies are known for {other}"),
-    };
+    let rules = config::parse_rules(config, "proxy.toml").unwrap();
     Rewriter {
-        endpoints: EndpointTable::builtin(),
-        policies,
+        endpoints: rules.endpoints,
+        policies: rules.policies,
     }
-}
-
-fn by_client() -> Policies {
-    let allow = ["user:read", "meeting:read", "meeting:write"];
-    let normalize = Policy::Normalize(Normalize {
-        separator: Separator::Space,
-        allow: Some(allow.map(|it| ScopePattern::parse(it).unwrap()).into()),
-        ..Normalize::default()
-    });
-    let mut policies = Policies::new(Policy::Keep, false);
-    for (id, policy) in [("clientA", Policy::Strip), ("clientB", normalize)] {
-        let client = Client {
-            ids: vec![id.to_owned()],
-            name: None,
-            policy,
-            dry_run: false,
-        };
-        policies.insert(client).unwrap();
-    }
-    policies
 }

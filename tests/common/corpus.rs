@@ -44,7 +44,7 @@ pub fn suites() -> [Suite; 2] {
 }
 
 /// `clientA` is stripped, `clientB` normalized, everyone else kept.
-pub const BY_CLIENT: &str = r#"
+const BY_CLIENT: &str = r#"
 [default]
 scope = "keep"
 
@@ -60,7 +60,7 @@ allow = ["user:read", "meeting:read", "meeting:write"]
 "#;
 
 /// Everyone is stripped.
-pub const STRIP: &str = r#"
+const STRIP: &str = r#"
 [default]
 scope = "strip"
 "#;
