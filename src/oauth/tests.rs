@@ -224,6 +224,7 @@ fn written_port_counts_where_no_scheme_is_written() {
     let mut table = EndpointTable::default();
     table.push(Endpoint::new(Scheme::Http, "localhost", None, "/authorize").unwrap());
     table.push(Endpoint::new(Scheme::Http, "[::1]", Some(9000), "/authorize").unwrap());
+    table.push(Endpoint::new(Scheme::Https, "[1::]", None, "/authorize").unwrap());
     for (start, expected) in [
         ("//localhost", Ok(())),
         ("//localhost:", Ok(())),
@@ -233,7 +234,10 @@ fn written_port_counts_where_no_scheme_is_written() {
         ("//[::1]:9000", Ok(())),
         ("http://[0:0::1]:9000", Ok(())),
         ("http://[::1:0]:9000", Err(Mismatch::Host)),
-        ("http://[1::0]:9000", Err(Mismatch::Host)),
+        ("https://[1::]", Ok(())),
+        ("https://[1::0]", Ok(())),
+        ("https://[1::0.0.0.0]", Ok(())),
+        ("https://[1::1]", Err(Mismatch::Host)),
         ("http://[::1]9000", Err(Mismatch::NotAUrl)),
     ] {
         for end in ["/authorize", "/./authorize", "/auth\norize"] {
