@@ -1,11 +1,11 @@
 //! The program put together from a checked configuration: bound first, then
 //! served, then drained.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, thread};
 
 use hyper::service::service_fn;
 use thiserror::Error;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
@@ -13,20 +13,22 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::proxy::Proxy;
 use crate::rewrite::Rewriter;
-use crate::server::{Limits, Server};
+use crate::server::{Limits, Server, Worker};
 use crate::upstream::{Authority, Timeouts, Upstream};
 
 /// Everything that runs, with its listener open.
 pub struct App {
-    server: Server,
+    listener: TcpListener,
     address: SocketAddr,
-    proxy: Arc<Proxy>,
     limits: Limits,
+    metrics: Arc<Metrics>,
+    tunnels: TaskTracker,
+    workers: Vec<(Worker, Arc<Proxy>)>,
 }
 
-/// The address cannot be listened on.
+/// The address cannot be listened on, or there are no threads to serve with.
 #[derive(Debug, Error)]
-#[error("cannot listen on {address}")]
+#[error("cannot serve on {address}")]
 pub struct BindError {
     /// The address that was asked for.
     pub address: SocketAddr,
@@ -41,32 +43,52 @@ impl App {
     ///
     /// The address is in use, not this machine's, or not allowed.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
+        Self::bind_with(config, Limits::default(), Timeouts::default()).await
+    }
+
+    /// As [`App::bind`], with other bounds than the usual ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::bind`].
+    pub async fn bind_with(
+        config: Config,
+        limits: Limits,
+        timeouts: Timeouts,
+    ) -> Result<Self, BindError> {
         let failed = |source| BindError {
             address: config.listen,
             source,
         };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let limits = Limits::default();
         let metrics = Arc::new(Metrics::default());
+        let tunnels = TaskTracker::new();
+        let rewriter = Arc::new(Rewriter {
+            endpoints: config.endpoints,
+            policies: config.policies,
+        });
         let authority = Authority {
             host: config.upstream.host,
             port: config.upstream.port,
         };
-        let proxy = Proxy {
-            rewriter: Rewriter {
-                endpoints: config.endpoints,
-                policies: config.policies,
-            },
-            upstream: Arc::new(Upstream::new(authority, Timeouts::default())),
-            metrics: Arc::clone(&metrics),
-            tunnels: TaskTracker::new(),
+        let worker = || {
+            let proxy = Proxy {
+                rewriter: Arc::clone(&rewriter),
+                upstream: Upstream::new(authority.clone(), timeouts),
+                metrics: Arc::clone(&metrics),
+                tunnels: tunnels.clone(),
+            };
+            Ok((Worker::start()?, Arc::new(proxy)))
         };
+        let workers: io::Result<_> = (0..worker_count()).map(|_| worker()).collect();
         Ok(Self {
-            server: Server::new(listener, limits, metrics),
+            workers: workers.map_err(failed)?,
+            listener,
             address,
-            proxy: Arc::new(proxy),
             limits,
+            metrics,
+            tunnels,
         })
     }
 
@@ -77,22 +99,30 @@ impl App {
 
     /// Serves until `shutdown` is ready, then lets requests and tunnels end, within a limit.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let upstream = Arc::clone(&self.proxy.upstream);
-        let sweep = tokio::spawn(async move { upstream.sweep().await });
-        let proxy = Arc::clone(&self.proxy);
-        let service = service_fn(move |request| {
-            let proxy = Arc::clone(&proxy);
-            async move { Ok::<_, Infallible>(proxy.handle(request).await) }
+        let services = self.workers.into_iter().map(|(worker, proxy)| {
+            let sweeper = Arc::clone(&proxy);
+            worker.spawn(async move { sweeper.upstream.sweep().await });
+            let service = service_fn(move |request| {
+                let proxy = Arc::clone(&proxy);
+                async move { Ok::<_, Infallible>(proxy.handle(request).await) }
+            });
+            (worker, service)
         });
-        self.server.run(service, shutdown).await;
-        self.proxy.tunnels.close();
-        let _ = timeout(self.limits.drain, self.proxy.tunnels.wait()).await;
-        sweep.abort();
-        let totals = self.proxy.metrics.totals();
-        let totals: Vec<_> = totals
-            .iter()
-            .map(|(name, count)| format!("{name}={count}"))
-            .collect();
+        let workers: Vec<_> = services.collect();
+        let server = Server {
+            listener: self.listener,
+            limits: self.limits,
+            metrics: Arc::clone(&self.metrics),
+            detached: self.tunnels,
+        };
+        server.run(&workers, shutdown).await;
+        let totals = self.metrics.totals();
+        let totals = totals.map(|(name, count)| format!("{name}={count}"));
         info!(totals = totals.join(" "), "stopped");
     }
+}
+
+/// One for each core, but no more than a proxy on a developer's machine can use.
+fn worker_count() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get().min(8))
 }

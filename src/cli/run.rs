@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
     let config = config::load(path.as_deref(), &arguments.overrides())?;
     let _log = log::start()?;
     let outside = |error: io::Error| Failure::Outside(error.into());
-    let runtime = runtime::Builder::new_multi_thread()
+    let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(outside)?;

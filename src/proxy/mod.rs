@@ -32,9 +32,9 @@ pub type Body = Either<ResponseBody, Full<Bytes>>;
 /// All that requests share.
 pub struct Proxy {
     /// What becomes of redirects.
-    pub rewriter: Rewriter,
+    pub rewriter: Arc<Rewriter>,
     /// The app.
-    pub upstream: Arc<Upstream>,
+    pub upstream: Upstream,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The tunnels that are open, for whoever drains.

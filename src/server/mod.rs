@@ -4,8 +4,16 @@
 //! Binding and serving are two steps, so the address is known before the
 //! first request. What a request means is the service's business.
 
+mod worker;
+
 use std::{
-    convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+    convert::Infallible,
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
 };
 
 use http::{Request, Response};
@@ -17,12 +25,16 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    runtime::Handle,
+    sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
+use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::metrics::Metrics;
+
+pub use worker::Worker;
 
 /// Bounds of what clients may take.
 #[derive(Debug, Clone, Copy)]
@@ -47,24 +59,24 @@ impl Default for Limits {
 
 /// A bound listener, ready to serve.
 pub struct Server {
-    listener: TcpListener,
-    limits: Limits,
-    metrics: Arc<Metrics>,
+    /// Where clients connect.
+    pub listener: TcpListener,
+    /// What they may take.
+    pub limits: Limits,
+    /// Where connections are counted.
+    pub metrics: Arc<Metrics>,
+    /// What goes on when its connection is the server's no more, such as tunnels.
+    pub detached: TaskTracker,
 }
 
 impl Server {
-    /// Takes over a bound listener.
-    pub fn new(listener: TcpListener, limits: Limits, metrics: Arc<Metrics>) -> Self {
-        Self {
-            listener,
-            limits,
-            metrics,
-        }
-    }
-
-    /// Answers requests with `service` until `shutdown` is ready, then lets those
+    /// Answers requests on `workers`, each with its own service, until `shutdown` is ready, then lets those
     /// in flight end; returns when they have, or when `limits.drain` is over.
-    pub async fn run<S, B>(self, service: S, shutdown: impl Future<Output = ()>)
+    ///
+    /// # Panics
+    ///
+    /// There is no worker.
+    pub async fn run<S, B>(self, workers: &[(Worker, S)], shutdown: impl Future<Output = ()>)
     where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
         S: Clone + Send + 'static,
@@ -75,18 +87,23 @@ impl Server {
     {
         let (drain, _) = watch::channel(());
         tokio::select! {
-            () = self.accept_all(service, &drain) => {}
+            () = self.accept_all(workers, &drain) => {}
             () = shutdown => {}
         }
         drop(self.listener);
         drain.send_replace(());
-        // Every connection holds a receiver until its end.
-        if timeout(self.limits.drain, drain.closed()).await.is_err() {
+        self.detached.close();
+        let drained = async {
+            // Every connection holds a receiver until its end.
+            drain.closed().await;
+            self.detached.wait().await;
+        };
+        if timeout(self.limits.drain, drained).await.is_err() {
             warn!("requests in flight were cut off at the end of the drain time");
         }
     }
 
-    async fn accept_all<S, B>(&self, service: S, drain: &watch::Sender<()>)
+    async fn accept_all<S, B>(&self, workers: &[(Worker, S)], drain: &watch::Sender<()>)
     where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
         S: Clone + Send + 'static,
@@ -98,35 +115,39 @@ impl Server {
         let http = self.http();
         let permits = Arc::new(Semaphore::new(self.limits.connections));
         loop {
-            let (stream, peer, permit) = self.accept(&permits).await;
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            let permit = permit.expect("the semaphore is never closed");
+            let least_loaded = workers.iter().min_by_key(|it| it.0.connections());
+            let (worker, service) = least_loaded.expect("there is a worker");
+            let (stream, peer) = self.accept(&worker.handle).await;
             let connection = http.serve_connection(TokioIo::new(stream), service.clone());
             let drain = drain.subscribe();
-            tokio::spawn(async move {
+            let load = Arc::clone(&worker.load);
+            worker.handle.spawn(async move {
                 if let Err(error) = drive(connection.with_upgrades(), drain).await {
                     debug!(%peer, %error, "connection ended early");
                 }
-                drop(permit);
+                drop((permit, load));
             });
         }
     }
 
-    /// Returns the next connection; a failure to accept one is waited out, never passed on.
-    async fn accept(
-        &self,
-        permits: &Arc<Semaphore>,
-    ) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-        let permit = Arc::clone(permits).acquire_owned().await;
-        let permit = permit.expect("the semaphore is never closed");
+    /// Returns the next connection, polled by `runtime`; a failure to accept one is
+    /// waited out, never passed on.
+    async fn accept(&self, runtime: &Handle) -> (TcpStream, SocketAddr) {
         loop {
-            match self.listener.accept().await {
+            let accepted = poll_fn(|cx| {
+                let _runtime = runtime.enter();
+                self.listener.poll_accept(cx)
+            });
+            match accepted.await {
                 Ok((stream, peer)) => {
                     self.metrics.connections.inc();
                     // Small messages go out at once: server-sent events, WebSocket frames.
-                    if let Err(error) = stream.set_nodelay(true) {
-                        debug!(%peer, %error, "connection lost before it was served");
-                        continue;
+                    match stream.set_nodelay(true) {
+                        Ok(()) => return (stream, peer),
+                        Err(error) => debug!(%peer, %error, "connection lost before it was served"),
                     }
-                    return (stream, peer, permit);
                 }
                 Err(error) => self.back_off(&error).await,
             }
