@@ -1,6 +1,6 @@
 //! The `normalize` policy: rename, allow, deduplicate, move to optional, join.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Edit, Outcome, tokens};
 use crate::oauth::AuthorizationRequest;
@@ -23,33 +23,30 @@ pub struct Normalize {
 
 impl Normalize {
     pub(super) fn apply(&self, request: &AuthorizationRequest<'_>) -> Outcome {
+        let tokens = tokens(&request.scope);
         let mut outcome = Outcome::default();
-        for token in tokens(&request.scope) {
-            self.sort(token, &mut outcome);
+        // Sets, since an app may hand on a list of any length from the outside.
+        let (mut tokens_seen, mut names_seen) = (HashSet::new(), HashSet::new());
+        for token in tokens.iter().filter(|token| tokens_seen.insert(*token)) {
+            let name = self.rename.get(token).unwrap_or(token);
+            let matches = |patterns: &[ScopePattern]| patterns.iter().any(|it| it.matches(name));
+            let is_optional = matches(&self.optional);
+            if !is_optional && !self.allow.as_deref().is_none_or(matches) {
+                outcome.removed.push(token.clone());
+                continue;
+            }
+            if name != token {
+                outcome.renamed.push((token.clone(), name.clone()));
+            }
+            if names_seen.insert(name) {
+                match is_optional {
+                    true => outcome.optional.push(name.clone()),
+                    false => outcome.kept.push(name.clone()),
+                }
+            }
         }
         outcome.edit = self.edit(request, &outcome);
         outcome
-    }
-
-    /// Puts `token` where it belongs.
-    fn sort(&self, token: ScopeToken, outcome: &mut Outcome) {
-        let name = match self.rename.get(&token) {
-            Some(new) => new.clone(),
-            None => token.clone(),
-        };
-        let matches = |patterns: &[ScopePattern]| patterns.iter().any(|it| it.matches(&name));
-        let is_optional = matches(&self.optional);
-        if !is_optional && !self.allow.as_deref().is_none_or(matches) {
-            push_new(&mut outcome.removed, token);
-            return;
-        }
-        if name != token {
-            push_new(&mut outcome.renamed, (token, name.clone()));
-        }
-        match is_optional {
-            true => push_new(&mut outcome.optional, name),
-            false => push_new(&mut outcome.kept, name),
-        }
     }
 
     fn edit(&self, request: &AuthorizationRequest<'_>, outcome: &Outcome) -> Edit {
@@ -75,20 +72,11 @@ impl Normalize {
         request: &AuthorizationRequest<'_>,
         outcome: &Outcome,
     ) -> Option<Vec<u8>> {
-        let mut list = tokens(&request.optional_scope);
-        let before = list.len();
-        for token in &outcome.optional {
-            if !list.contains(token) {
-                list.push(token.clone());
-            }
-        }
-        (list.len() > before).then(|| scope::join(&list, self.separator))
-    }
-}
-
-/// Appends `item` where `list` does not hold it yet.
-fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
-    if !list.contains(&item) {
-        list.push(item);
+        let there = tokens(&request.optional_scope);
+        let known: HashSet<_> = there.iter().collect();
+        let is_new = |token: &&ScopeToken| !known.contains(token);
+        let mut new = outcome.optional.iter().filter(is_new).peekable();
+        new.peek()?;
+        Some(scope::join(there.iter().chain(new), self.separator))
     }
 }
