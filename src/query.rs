@@ -15,6 +15,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 /// One piece of a query between two `&`, which may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair<'q> {
+    /// Where in the query the piece begins.
+    pub start: usize,
     /// The whole piece as it was sent.
     pub raw: &'q [u8],
     /// What stands before the first `=`, undecoded.
@@ -24,9 +26,10 @@ pub struct Pair<'q> {
 }
 
 impl<'q> Pair<'q> {
-    fn new(raw: &'q [u8]) -> Self {
+    fn new(start: usize, raw: &'q [u8]) -> Self {
         let equals = raw.iter().position(|byte| *byte == b'=');
         Self {
+            start,
             raw,
             name: &raw[..equals.unwrap_or(raw.len())],
             value: equals.map(|at| &raw[at + 1..]),
@@ -46,12 +49,13 @@ impl<'q> Pair<'q> {
 
 /// Yields every piece of `query`, empty ones included; a query without `&` is one piece.
 pub fn pairs(query: &[u8]) -> impl Iterator<Item = Pair<'_>> {
-    let mut rest = Some(query);
+    let mut next = Some(0);
     std::iter::from_fn(move || {
-        let all = rest?;
-        let end = memchr(b'&', all);
-        rest = end.map(|at| &all[at + 1..]);
-        Some(Pair::new(&all[..end.unwrap_or(all.len())]))
+        let start = next?;
+        let rest = &query[start..];
+        let end = memchr(b'&', rest);
+        next = end.map(|at| start + at + 1);
+        Some(Pair::new(start, &rest[..end.unwrap_or(rest.len())]))
     })
 }
 
@@ -59,7 +63,7 @@ pub fn pairs(query: &[u8]) -> impl Iterator<Item = Pair<'_>> {
 #[derive(Debug, Default)]
 pub struct QueryBuilder {
     bytes: Vec<u8>,
-    pieces: usize,
+    has_pieces: bool,
 }
 
 impl QueryBuilder {
@@ -67,16 +71,16 @@ impl QueryBuilder {
     pub fn with_capacity(length: usize) -> Self {
         Self {
             bytes: Vec::with_capacity(length),
-            pieces: 0,
+            has_pieces: false,
         }
     }
 
-    /// Appends a piece exactly as it was sent.
+    /// Appends a piece, or several with the `&` between them, exactly as sent.
     pub fn push_raw(&mut self, piece: &[u8]) {
-        if self.pieces > 0 {
+        if self.has_pieces {
             self.bytes.push(b'&');
         }
-        self.pieces += 1;
+        self.has_pieces = true;
         self.bytes.extend_from_slice(piece);
     }
 

@@ -111,14 +111,15 @@ fn claim(rewriter: &Rewriter, reference: &[u8]) -> Value {
         });
     };
     let tokens = found
+        .decision
         .request
         .scope
         .iter()
-        .flat_map(|list| scope::split(list));
+        .flat_map(|pair| scope::split(&pair.decoded_value()));
     json!({
         "reference": latin1(reference),
         "recognised": true,
-        "client": match &found.request.client_id {
+        "client": match &found.decision.request.client_id {
             ClientId::One(id) => json!(lossy(id)),
             ClientId::Missing => json!(null),
             ClientId::Conflicting => json!("(conflict)"),

@@ -18,17 +18,17 @@ use crate::query::{self, Pair};
 pub use endpoint::{Endpoint, EndpointTable, InvalidEndpoint, Scheme};
 pub use resolve::RequestUrl;
 
-/// An authorization request, as far as policies care; parameters are decoded.
+/// An authorization request, as far as policies care.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest<'a> {
     /// The row of the table that the URL's host and path are in.
     pub endpoint: &'a Endpoint,
     /// Whose request it is.
     pub client_id: ClientId<'a>,
-    /// The value of every `scope` parameter, in order.
-    pub scope: Vec<Cow<'a, [u8]>>,
-    /// The value of every `optional_scope` parameter, in order.
-    pub optional_scope: Vec<Cow<'a, [u8]>>,
+    /// Every `scope` parameter, in order.
+    pub scope: Vec<Pair<'a>>,
+    /// Every `optional_scope` parameter, in order.
+    pub optional_scope: Vec<Pair<'a>>,
     /// Whether `request` (RFC 9101) or `request_uri` (RFC 9101, 9126) is there:
     /// the scope inside them cannot be reached.
     pub has_request_object: bool,
@@ -128,17 +128,17 @@ pub fn recognise<'a>(
         reference,
     };
     for pair in reference.query.into_iter().flat_map(query::pairs) {
-        request.take(&pair);
+        request.take(pair);
     }
     Ok(request)
 }
 
 impl<'a> AuthorizationRequest<'a> {
-    fn take(&mut self, pair: &Pair<'a>) {
+    fn take(&mut self, pair: Pair<'a>) {
         match &*pair.decoded_name() {
-            b"scope" => self.scope.push(pair.decoded_value()),
+            b"scope" => self.scope.push(pair),
             b"client_id" => self.client_id.take(pair.decoded_value()),
-            b"optional_scope" => self.optional_scope.push(pair.decoded_value()),
+            b"optional_scope" => self.optional_scope.push(pair),
             b"request" | b"request_uri" => self.has_request_object = true,
             _ => {}
         }

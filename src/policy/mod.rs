@@ -6,11 +6,12 @@
 
 mod normalize;
 
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::{collections::HashMap, fmt};
 
 use thiserror::Error;
 
 use crate::oauth::{AuthorizationRequest, ClientId};
+use crate::query::Pair;
 use crate::scope::{self, ScopeToken};
 
 pub use normalize::Normalize;
@@ -105,24 +106,18 @@ impl Policies {
     }
 
     /// Returns what is to be done with `request`, and why.
-    pub fn decide<'a>(&'a self, request: &AuthorizationRequest<'a>) -> Decision<'a> {
+    pub fn decide<'a>(&'a self, request: AuthorizationRequest<'a>) -> Decision<'a> {
         let client = match &request.client_id {
             ClientId::One(id) => self.by_id.get(&**id).map(|place| &self.clients[*place]),
             ClientId::Missing | ClientId::Conflicting => None,
         };
         let policy = client.map_or(&self.default, |client| &client.policy);
-        let outcome = match policy {
-            Policy::Strip => strip(request),
-            Policy::Keep => keep(request),
-            Policy::Normalize(normalize) => normalize.apply(request),
-        };
         Decision {
-            client_id: request.client_id.clone(),
             client,
-            policy: policy.name(),
+            policy,
             dry_run: self.dry_run || client.is_some_and(|client| client.dry_run),
-            has_request_object: request.has_request_object,
-            outcome,
+            edit: policy.edit(&request),
+            request,
         }
     }
 }
@@ -133,27 +128,23 @@ impl Policies {
 pub struct DuplicateId(pub String);
 
 /// What is to be done with one authorization request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Decision<'a> {
-    /// Whose request it is.
-    pub client_id: ClientId<'a>,
+    /// The request.
+    pub request: AuthorizationRequest<'a>,
     /// The client's entry; `None` where the default was taken.
     pub client: Option<&'a Client>,
-    /// The policy's name.
-    pub policy: &'static str,
+    /// The policy that applies.
+    pub policy: &'a Policy,
     /// Whether the edit is only to be told, not done.
     pub dry_run: bool,
-    /// Whether a request object hides a scope that no policy reaches.
-    pub has_request_object: bool,
-    /// What the policy made of the scope.
-    pub outcome: Outcome,
+    /// What the policy makes of the query.
+    pub edit: Edit,
 }
 
-/// What a policy makes of the scope of one request.
+/// What becomes of each scope token, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Outcome {
-    /// The change to the query.
-    pub edit: Edit,
+pub struct Account {
     /// Tokens that go, in order.
     pub removed: Vec<ScopeToken>,
     /// Tokens that got another name: (old, new), in order.
@@ -179,47 +170,66 @@ pub enum Edit {
     },
 }
 
+impl Policy {
+    fn edit(&self, request: &AuthorizationRequest<'_>) -> Edit {
+        match self {
+            Self::Strip if !request.scope.is_empty() => Edit::Set {
+                scope: None,
+                optional_scope: None,
+            },
+            Self::Strip | Self::Keep => Edit::Nothing,
+            Self::Normalize(normalize) => normalize.edit(request),
+        }
+    }
+}
+
 impl Decision<'_> {
     /// Whether the policy would change a byte, dry run or not.
     pub fn wants_change(&self) -> bool {
-        self.outcome.edit != Edit::Nothing
+        self.edit != Edit::Nothing
+    }
+
+    /// What becomes of each token; put together anew at each call.
+    pub fn account(&self) -> Account {
+        let asked = &self.request.scope;
+        match self.policy {
+            Policy::Strip => Account {
+                removed: tokens(asked),
+                ..Account::default()
+            },
+            Policy::Keep => Account {
+                kept: tokens(asked),
+                ..Account::default()
+            },
+            Policy::Normalize(normalize) => normalize.account(asked),
+        }
     }
 
     /// Why the request is treated as it is, in a sentence.
     pub fn reason(&self) -> String {
-        let whose = match (&self.client_id, self.client) {
-            (
-                _,
-                Some(Client {
-                    name: Some(name), ..
-                }),
-            ) => format!("client `{name}`"),
-            (_, Some(_)) => "the client's entry".to_owned(),
+        let name = self.client.map(|client| &client.name);
+        let whose = match (&self.request.client_id, name) {
+            (_, Some(Some(name))) => format!("client `{name}`"),
+            (_, Some(None)) => "the client's entry".to_owned(),
             (ClientId::One(_), None) => "no entry for this client_id, so the default".to_owned(),
             (ClientId::Missing, None) => "no client_id, so the default".to_owned(),
             (ClientId::Conflicting, None) => "different client_ids, so the default".to_owned(),
         };
-        let dry_run = if self.dry_run && self.wants_change() {
-            "; dry run: nothing changes"
-        } else {
-            ""
+        let dry_run = match self.dry_run && self.wants_change() {
+            true => "; dry run: nothing changes",
+            false => "",
         };
-        let hidden = match self.has_request_object {
+        let hidden = match self.request.has_request_object {
             true => "; the scope inside the request object cannot be reached",
             false => "",
         };
-        format!(
-            "{whose}: {}, {}{dry_run}{hidden}",
-            self.policy,
-            self.outcome.summary()
-        )
+        let (policy, what) = (self.policy.name(), self.summary());
+        format!("{whose}: {policy}, {what}{dry_run}{hidden}")
     }
-}
 
-impl Outcome {
     fn summary(&self) -> &'static str {
         match &self.edit {
-            Edit::Nothing if self.kept.is_empty() => "there is no scope to change",
+            Edit::Nothing if self.account().kept.is_empty() => "there is no scope to change",
             Edit::Nothing => "the scope stays as it is",
             Edit::Set { scope: None, .. } => "the scope parameter goes",
             Edit::Set { scope: Some(_), .. } => "the scope list is written anew",
@@ -238,33 +248,10 @@ impl fmt::Display for ClientId<'_> {
     }
 }
 
-fn strip(request: &AuthorizationRequest<'_>) -> Outcome {
-    if request.scope.is_empty() {
-        return Outcome::default();
-    }
-    Outcome {
-        edit: Edit::Set {
-            scope: None,
-            optional_scope: None,
-        },
-        removed: tokens(&request.scope),
-        ..Outcome::default()
-    }
-}
-
-fn keep(request: &AuthorizationRequest<'_>) -> Outcome {
-    Outcome {
-        kept: tokens(&request.scope),
-        ..Outcome::default()
-    }
-}
-
 /// The tokens of all values in order; repeated parameters count as one list.
-fn tokens(values: &[Cow<'_, [u8]>]) -> Vec<ScopeToken> {
-    values
-        .iter()
-        .flat_map(|value| scope::split(value))
-        .collect()
+fn tokens(parameters: &[Pair<'_>]) -> Vec<ScopeToken> {
+    let lists = parameters.iter().map(Pair::decoded_value);
+    lists.flat_map(|list| scope::split(&list)).collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Edit, Outcome, tokens};
+use super::{Account, Edit, tokens};
 use crate::oauth::AuthorizationRequest;
+use crate::query::Pair;
 use crate::scope::{self, ScopePattern, ScopeToken, Separator};
 
 /// How a scope list is cleaned up.
@@ -22,9 +23,10 @@ pub struct Normalize {
 }
 
 impl Normalize {
-    pub(super) fn apply(&self, request: &AuthorizationRequest<'_>) -> Outcome {
-        let tokens = tokens(&request.scope);
-        let mut outcome = Outcome::default();
+    /// Puts each token of the lists where it belongs.
+    pub(super) fn account(&self, asked: &[Pair<'_>]) -> Account {
+        let tokens = tokens(asked);
+        let mut account = Account::default();
         // Sets, since an app may hand on a list of any length from the outside.
         let (mut tokens_seen, mut names_seen) = (HashSet::new(), HashSet::new());
         for token in tokens.iter().filter(|token| tokens_seen.insert(*token)) {
@@ -32,29 +34,29 @@ impl Normalize {
             let matches = |patterns: &[ScopePattern]| patterns.iter().any(|it| it.matches(name));
             let is_optional = matches(&self.optional);
             if !is_optional && !self.allow.as_deref().is_none_or(matches) {
-                outcome.removed.push(token.clone());
+                account.removed.push(token.clone());
                 continue;
             }
             if name != token {
-                outcome.renamed.push((token.clone(), name.clone()));
+                account.renamed.push((token.clone(), name.clone()));
             }
             if names_seen.insert(name) {
                 match is_optional {
-                    true => outcome.optional.push(name.clone()),
-                    false => outcome.kept.push(name.clone()),
+                    true => account.optional.push(name.clone()),
+                    false => account.kept.push(name.clone()),
                 }
             }
         }
-        outcome.edit = self.edit(request, &outcome);
-        outcome
+        account
     }
 
-    fn edit(&self, request: &AuthorizationRequest<'_>, outcome: &Outcome) -> Edit {
-        let list = scope::join(&outcome.kept, self.separator);
+    pub(super) fn edit(&self, request: &AuthorizationRequest<'_>) -> Edit {
+        let account = self.account(&request.scope);
+        let list = scope::join(&account.kept, self.separator);
         let unchanged = match &request.scope[..] {
             [] => true,
             // Compared decoded, so that the spelling of a list that is right stays.
-            [only] => **only == *list && !list.is_empty(),
+            [only] => *only.decoded_value() == *list && !list.is_empty(),
             _ => false,
         };
         if unchanged {
@@ -62,20 +64,16 @@ impl Normalize {
         }
         Edit::Set {
             scope: (!list.is_empty()).then_some(list),
-            optional_scope: self.optional_list(request, outcome),
+            optional_scope: self.optional_list(&request.optional_scope, &account.optional),
         }
     }
 
     /// The new `optional_scope`: what is there and then what moves; `None` where nothing is new.
-    fn optional_list(
-        &self,
-        request: &AuthorizationRequest<'_>,
-        outcome: &Outcome,
-    ) -> Option<Vec<u8>> {
-        let there = tokens(&request.optional_scope);
+    fn optional_list(&self, there: &[Pair<'_>], moved: &[ScopeToken]) -> Option<Vec<u8>> {
+        let there = tokens(there);
         let known: HashSet<_> = there.iter().collect();
         let is_new = |token: &&ScopeToken| !known.contains(token);
-        let mut new = outcome.optional.iter().filter(is_new).peekable();
+        let mut new = moved.iter().filter(is_new).peekable();
         new.peek()?;
         Some(scope::join(there.iter().chain(new), self.separator))
     }

@@ -32,18 +32,19 @@ fn decide<T>(policies: &Policies, query: &str, look: impl FnOnce(&Decision<'_>) 
     let reference = format!("https://zoom.us/oauth/authorize?{query}");
     let table = EndpointTable::builtin();
     let request = recognise(reference.as_bytes(), &RequestUrl::UNKNOWN, &table).unwrap();
-    look(&policies.decide(&request))
+    look(&policies.decide(request))
 }
 
-fn outcome(normalize: &Normalize, query: &str) -> Outcome {
+fn account(normalize: &Normalize, query: &str) -> Account {
     let policies = Policies::new(Policy::Normalize(normalize.clone()), false);
-    decide(&policies, query, |decision| decision.outcome.clone())
+    decide(&policies, query, |decision| decision.account())
 }
 
 /// The new `scope` and `optional_scope`; `None` where not a byte is to change.
 fn lists(normalize: &Normalize, query: &str) -> Option<(Option<String>, Option<String>)> {
     let text = |list| String::from_utf8(list).unwrap();
-    match outcome(normalize, query).edit {
+    let policies = Policies::new(Policy::Normalize(normalize.clone()), false);
+    match decide(&policies, query, |decision| decision.edit.clone()) {
         Edit::Nothing => None,
         Edit::Set {
             scope,
@@ -66,17 +67,16 @@ fn names(tokens: &[ScopeToken]) -> Vec<String> {
 fn strip_removes_every_scope_and_leaves_optional_scope() {
     let policies = Policies::default();
     let query = "scope=a+b&optional_scope=c&scope=d";
-    let outcome = decide(&policies, query, |decision| decision.outcome.clone());
+    let account = decide(&policies, query, |decision| decision.account());
     let gone = Edit::Set {
         scope: None,
         optional_scope: None,
     };
-    assert_eq!(outcome.edit, gone);
-    assert_eq!(names(&outcome.removed), ["a", "b", "d"]);
-    assert!(outcome.kept.is_empty() && outcome.optional.is_empty());
-    for query in ["scope", "scope="] {
+    assert_eq!(names(&account.removed), ["a", "b", "d"]);
+    assert!(account.kept.is_empty() && account.optional.is_empty());
+    for query in [query, "scope", "scope="] {
         assert_eq!(
-            decide(&policies, query, |decision| decision.outcome.edit.clone()),
+            decide(&policies, query, |decision| decision.edit.clone()),
             gone
         );
     }
@@ -98,7 +98,7 @@ fn keep_changes_nothing_and_tells_the_scopes() {
     let policies = Policies::new(Policy::Keep, false);
     decide(&policies, "scope=a,a&scope=b", |decision| {
         assert!(!decision.wants_change());
-        assert_eq!(names(&decision.outcome.kept), ["a", "a", "b"]);
+        assert_eq!(names(&decision.account().kept), ["a", "a", "b"]);
     });
 }
 
@@ -136,10 +136,10 @@ fn rename_comes_before_allow() {
         ..renaming(&[("old", "new"), ("new:gone", "x"), ("y", "other:y")])
     };
     assert_scope(&normalize, "scope=old+new:gone+y+z", "new other:y");
-    let outcome = outcome(&normalize, "scope=old+new:gone+y+z");
-    assert_eq!(names(&outcome.removed), ["new:gone", "z"]);
+    let account = account(&normalize, "scope=old+new:gone+y+z");
+    assert_eq!(names(&account.removed), ["new:gone", "z"]);
     let renamed = [(token("old"), token("new")), (token("y"), token("other:y"))];
-    assert_eq!(outcome.renamed, renamed);
+    assert_eq!(account.renamed, renamed);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn rename_makes_duplicates_that_go() {
     let normalize = renaming(&[("a", "n"), ("b", "n")]);
     assert_scope(&normalize, "scope=a+b+n+c", "n c");
     assert_scope(&normalize, "scope=n+b", "n");
-    let renamed = outcome(&normalize, "scope=n+b+b").renamed;
+    let renamed = account(&normalize, "scope=n+b+b").renamed;
     assert_eq!(renamed, [(token("b"), token("n"))]);
 }
 
@@ -167,7 +167,7 @@ fn allow_is_exact_or_a_prefix() {
     let query = "scope=user:read:admin+meeting:+meeting+user:read+meeting:a+User:read";
     assert_scope(&normalize, query, "meeting: user:read meeting:a");
     assert_eq!(
-        names(&outcome(&normalize, query).removed),
+        names(&account(&normalize, query).removed),
         ["user:read:admin", "meeting", "User:read"]
     );
 }
@@ -199,10 +199,10 @@ fn optional_moves_and_need_not_be_allowed() {
         moved(Some("a"), "o:1 n")
     );
     assert_eq!(lists(&normalize, "scope=o:1"), moved(None, "o:1"));
-    let outcome = outcome(&normalize, "scope=o:1+a+x+old");
-    assert_eq!(names(&outcome.optional), ["o:1", "n"]);
-    assert_eq!(names(&outcome.kept), ["a"]);
-    assert_eq!(names(&outcome.removed), ["x"]);
+    let account = account(&normalize, "scope=o:1+a+x+old");
+    assert_eq!(names(&account.optional), ["o:1", "n"]);
+    assert_eq!(names(&account.kept), ["a"]);
+    assert_eq!(names(&account.removed), ["x"]);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn client_has_the_policy_of_its_entry_under_all_its_ids() {
     policies
         .insert(client(&["one", "two"], Policy::Keep))
         .unwrap();
-    let policy = |query| decide(&policies, query, |decision| decision.policy);
+    let policy = |query| decide(&policies, query, |decision| decision.policy.name());
     assert_eq!(policy("client_id=one&scope=a"), "keep");
     assert_eq!(policy("scope=a&client_id=%74wo"), "keep");
     for query in [
@@ -261,7 +261,7 @@ fn no_client_id_or_two_different_ones_get_the_default() {
         .unwrap();
     let look = |query| {
         decide(&policies, query, |decision| {
-            (decision.policy, decision.client.is_some())
+            (decision.policy.name(), decision.client.is_some())
         })
     };
     assert_eq!(look("scope=a"), ("strip", false));
@@ -304,12 +304,12 @@ fn dry_run_is_the_clients_or_everyones() {
 fn request_object_is_told_and_the_rest_is_done() {
     for query in ["scope=a&request=x", "request_uri=urn:a&scope=a"] {
         decide(&Policies::default(), query, |decision| {
-            assert!(decision.has_request_object && decision.wants_change());
+            assert!(decision.request.has_request_object && decision.wants_change());
             assert!(decision.reason().contains("request object"));
         });
     }
     decide(&Policies::default(), "scope=a&xrequest=b", |decision| {
-        assert!(!decision.has_request_object);
+        assert!(!decision.request.has_request_object);
     });
 }
 

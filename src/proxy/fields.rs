@@ -67,13 +67,13 @@ pub(super) fn strip(headers: &mut HeaderMap, kept: Kept) {
 
 /// What the Transfer-Encoding lines say.
 pub(super) fn transfer_coding(headers: &HeaderMap) -> TransferCoding {
-    let mut lines = headers.get_all(TRANSFER_ENCODING).iter();
-    match (lines.next(), lines.next()) {
-        (None, _) => TransferCoding::None,
-        (Some(only), None) if only.as_bytes().eq_ignore_ascii_case(b"chunked") => {
-            TransferCoding::Chunked
-        }
-        _ => TransferCoding::Other,
+    let Some(first) = headers.get(TRANSFER_ENCODING) else {
+        return TransferCoding::None;
+    };
+    let is_only = headers.get_all(TRANSFER_ENCODING).iter().nth(1).is_none();
+    match is_only && first.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        true => TransferCoding::Chunked,
+        false => TransferCoding::Other,
     }
 }
 

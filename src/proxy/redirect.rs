@@ -5,7 +5,7 @@ use http::{
     header::{Entry, LOCATION},
 };
 use hyper::body::Bytes;
-use tracing::{error, info, warn};
+use tracing::{Level, error, info, warn};
 
 use super::{Asked, Proxy};
 use crate::oauth::ClientId;
@@ -49,12 +49,13 @@ fn rewrite_line(line: &HeaderValue, asked: &Asked, proxy: &Proxy) -> Option<Head
 fn record(decision: &Decision<'_>, proxy: &Proxy) {
     let metrics = &proxy.metrics;
     metrics.authorization_requests.inc();
-    let client_id = &decision.client_id;
+    let request = &decision.request;
+    let client_id = &request.client_id;
     if !matches!(client_id, ClientId::One(_)) {
         metrics.ambiguous_clients.inc();
-        warn!(%client_id, policy = decision.policy, "not one client_id, so the default policy applies");
+        warn!(%client_id, policy = decision.policy.name(), "not one client_id, so the default policy applies");
     }
-    if decision.has_request_object {
+    if request.has_request_object {
         metrics.request_objects.inc();
         warn!(%client_id, "a request object may hold a scope that cannot be reached");
     }
@@ -64,16 +65,19 @@ fn record(decision: &Decision<'_>, proxy: &Proxy) {
     if decision.dry_run {
         metrics.dry_runs.inc();
     }
-    let outcome = &decision.outcome;
+    if !tracing::enabled!(Level::INFO) {
+        return;
+    }
+    let account = decision.account();
     info!(
         %client_id,
         client = decision.client.and_then(|client| client.name.as_deref()),
-        policy = decision.policy,
+        policy = decision.policy.name(),
         dry_run = decision.dry_run,
-        removed = names(&outcome.removed),
-        renamed = renamed(&outcome.renamed),
-        optional = names(&outcome.optional),
-        kept = names(&outcome.kept),
+        removed = names(&account.removed),
+        renamed = renamed(&account.renamed),
+        optional = names(&account.optional),
+        kept = names(&account.kept),
         "scope rewritten"
     );
 }

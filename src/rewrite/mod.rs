@@ -6,7 +6,7 @@
 
 use crate::oauth::{self, AuthorizationRequest, EndpointTable, Mismatch, RequestUrl};
 use crate::policy::{Decision, Edit, Policies};
-use crate::query::{self, QueryBuilder};
+use crate::query::{Pair, QueryBuilder};
 
 /// The endpoints that count and the policies that apply to them.
 #[derive(Debug, Clone, Default)]
@@ -20,9 +20,7 @@ pub struct Rewriter {
 /// An authorization request that was found, and what was done with it.
 #[derive(Debug)]
 pub struct Rewritten<'a> {
-    /// The request as it was found.
-    pub request: AuthorizationRequest<'a>,
-    /// What the policy said.
+    /// The request, and what its client's policy says.
     pub decision: Decision<'a>,
     /// The reference to send instead; `None` where not a byte changes.
     pub output: Option<Vec<u8>>,
@@ -40,21 +38,19 @@ impl Rewriter {
         own: &RequestUrl<'_>,
     ) -> Result<Rewritten<'a>, Mismatch> {
         let request = oauth::recognise(reference, own, &self.endpoints)?;
-        let decision = self.policies.decide(&request);
-        let output = match &decision.outcome.edit {
+        let decision = self.policies.decide(request);
+        let output = match &decision.edit {
             Edit::Set {
                 scope,
                 optional_scope,
-            } if !decision.dry_run => {
-                Some(edit(&request, scope.as_deref(), optional_scope.as_deref()))
-            }
+            } if !decision.dry_run => Some(edit(
+                &decision.request,
+                scope.as_deref(),
+                optional_scope.as_deref(),
+            )),
             _ => None,
         };
-        Ok(Rewritten {
-            request,
-            decision,
-            output,
-        })
+        Ok(Rewritten { decision, output })
     }
 }
 
@@ -66,12 +62,16 @@ fn edit(
     mut optional_scope: Option<&[u8]>,
 ) -> Vec<u8> {
     let reference = &request.reference;
-    let optional_changes = optional_scope.is_some();
     let before = reference.query.unwrap_or_default();
     let mut query = QueryBuilder::with_capacity(before.len());
-    for pair in query::pairs(before) {
-        match &*pair.decoded_name() {
-            b"scope" => {
+    let mut done = 0;
+    for (parameter, pair) in affected(request, optional_scope.is_some()) {
+        if done < pair.start {
+            query.push_raw(&before[done..pair.start - 1]);
+        }
+        done = pair.start + pair.raw.len() + 1;
+        match parameter {
+            Parameter::Scope => {
                 if let Some(list) = scope.take() {
                     query.push_pair(pair.name, list);
                 }
@@ -80,13 +80,15 @@ fn edit(
                     query.push_pair(b"optional_scope", list);
                 }
             }
-            b"optional_scope" if optional_changes => {
+            Parameter::OptionalScope => {
                 if let Some(list) = optional_scope.take() {
                     query.push_pair(pair.name, list);
                 }
             }
-            _ => query.push_raw(pair.raw),
         }
+    }
+    if done <= before.len() {
+        query.push_raw(&before[done..]);
     }
     if query.ends_with_white_space() && !reference.after.starts_with(b"#") {
         // A browser trims what stands last, and it did not stand last before.
@@ -95,6 +97,28 @@ fn edit(
     let query = query.finish();
     let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
     [reference.before, mark, &query, reference.after].concat()
+}
+
+/// A parameter that an edit drops or replaces.
+#[derive(Clone, Copy)]
+enum Parameter {
+    Scope,
+    OptionalScope,
+}
+
+/// The pairs that an edit drops or replaces, in the order in which they stand.
+fn affected<'r, 'a>(
+    request: &'r AuthorizationRequest<'a>,
+    optional_changes: bool,
+) -> Vec<(Parameter, &'r Pair<'a>)> {
+    let scope = request.scope.iter().map(|pair| (Parameter::Scope, pair));
+    let mut pairs: Vec<_> = scope.collect();
+    if optional_changes {
+        let optional = request.optional_scope.iter();
+        pairs.extend(optional.map(|pair| (Parameter::OptionalScope, pair)));
+        pairs.sort_by_key(|(_, pair)| pair.start);
+    }
+    pairs
 }
 
 #[cfg(test)]

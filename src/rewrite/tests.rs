@@ -298,7 +298,7 @@ fn request_object_does_not_keep_the_rest_from_being_done() {
     let rewritten = rewriter
         .rewrite(reference.as_bytes(), &RequestUrl::UNKNOWN)
         .unwrap();
-    assert!(rewritten.decision.has_request_object);
+    assert!(rewritten.decision.request.has_request_object);
     let expected = format!("{URL}?client_id=strip&request_uri=urn:a");
     assert_eq!(rewritten.output, Some(expected.into_bytes()));
 }
@@ -349,9 +349,10 @@ fn parameters_are_reported_decoded() {
     let request = rewriter
         .rewrite(reference.as_bytes(), &RequestUrl::UNKNOWN)
         .unwrap()
+        .decision
         .request;
     assert_eq!(request.client_id, ClientId::One(b"strip".into()));
-    assert_eq!(request.scope, [&b"a,b c"[..]]);
-    assert_eq!(request.optional_scope, [&b"d"[..]]);
+    assert_eq!(request.scope[0].decoded_value(), &b"a,b c"[..]);
+    assert_eq!(request.optional_scope[0].decoded_value(), &b"d"[..]);
     assert!(!request.has_request_object);
 }

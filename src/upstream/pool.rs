@@ -1,33 +1,26 @@
 //! Connections that are free, the one used last on top.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::connection::Connection;
 
-/// Free connections, none older than a limit.
+/// Free connections, none older than [`SWEEPS`] sweeps.
+#[derive(Default)]
 pub(super) struct Pool {
-    free: Mutex<Vec<(Connection, Instant)>>,
-    idle_limit: Duration,
+    free: Mutex<Vec<Free>>,
+}
+
+/// A connection, and how often it was found free by a sweep.
+struct Free {
+    connection: Connection,
+    sweeps: u32,
 }
 
 impl Pool {
-    pub(super) fn new(idle_limit: Duration) -> Self {
-        Self {
-            free: Mutex::default(),
-            idle_limit,
-        }
-    }
-
     /// Returns a connection that the app has not closed as far as is known.
     pub(super) fn take(&self) -> Option<Connection> {
         loop {
-            let (mut connection, since) = self.lock().pop()?;
-            if since.elapsed() > self.idle_limit {
-                continue;
-            }
+            let mut connection = self.lock().pop()?.connection;
             // Makes hyper notice an end that came while nobody looked.
             connection.settle();
             if connection.is_ready() {
@@ -43,22 +36,30 @@ impl Pool {
         if connection.is_ready() {
             let mut free = self.lock();
             if free.len() < MAX_FREE {
-                free.push((connection, Instant::now()));
+                let sweeps = 0;
+                free.push(Free { connection, sweeps });
             }
         }
     }
 
-    /// Closes the connections that have been free for too long.
-    pub(super) fn evict(&self) {
-        let limit = self.idle_limit;
-        self.lock().retain(|(_, since)| since.elapsed() <= limit);
+    /// Closes the connections that were free at the last [`SWEEPS`] sweeps already.
+    ///
+    /// Counting sweeps instead of reading the clock keeps time out of every request.
+    pub(super) fn sweep(&self) {
+        self.lock().retain_mut(|free| {
+            free.sweeps += 1;
+            free.sweeps <= SWEEPS
+        });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Connection, Instant)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Free>> {
         // Every change to the list is one call, so a panic elsewhere leaves it whole.
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// How many sweeps a free connection outlives.
+pub(super) const SWEEPS: u32 = 4;
 
 /// More free connections than this are closed: an app's own limits are often near it.
 const MAX_FREE: usize = 256;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use rescope::oauth::RequestUrl;
 use rescope::policy::{Client, Edit, Policies, Policy};
+use rescope::query::Pair;
 use rescope::rewrite::{Rewriter, Rewritten};
 use rescope::scope::{self, ScopeToken};
 use url::form_urlencoded;
@@ -18,7 +19,10 @@ pub fn check(rewriter: &Rewriter, reference: &[u8], own: &RequestUrl<'_>) {
     let output = found.output.as_deref().unwrap_or(reference);
     let again = rewriter.rewrite(output, own).expect("still a request");
     assert_eq!(again.output, None, "rewriting twice is rewriting once");
-    assert_eq!(again.request.client_id, found.request.client_id);
+    assert_eq!(
+        again.decision.request.client_id,
+        found.decision.request.client_id
+    );
     assert_ne!(
         found.output.as_deref(),
         Some(reference),
@@ -32,8 +36,8 @@ pub fn check(rewriter: &Rewriter, reference: &[u8], own: &RequestUrl<'_>) {
     check_other_pieces(&found, &before, &after);
     check_nothing_is_added(&rewriter.policies, &found, &again);
     let idle = found.decision.dry_run
-        || found.decision.policy == "keep"
-        || found.decision.outcome.edit == Edit::Nothing;
+        || found.decision.policy.name() == "keep"
+        || found.decision.edit == Edit::Nothing;
     assert_eq!(idle, found.output.is_none(), "changes as the policy says");
 }
 
@@ -77,7 +81,7 @@ fn name(piece: &[u8]) -> String {
 }
 
 fn check_other_pieces(found: &Rewritten<'_>, before: &Cut<'_>, after: &Cut<'_>) {
-    let optional_stays = match &found.decision.outcome.edit {
+    let optional_stays = match &found.decision.edit {
         Edit::Set { optional_scope, .. } => optional_scope.is_none(),
         Edit::Nothing => true,
     };
@@ -107,20 +111,24 @@ fn check_nothing_is_added(policies: &Policies, found: &Rewritten<'_>, again: &Re
         Policy::Normalize(normalize) => normalize.rename.get(&token).cloned().unwrap_or(token),
         Policy::Strip | Policy::Keep => token,
     };
-    let tokens = |lists: &[std::borrow::Cow<'_, [u8]>]| -> BTreeSet<ScopeToken> {
-        lists.iter().flat_map(|list| scope::split(list)).collect()
+    let tokens = |parameters: &[Pair<'_>]| -> BTreeSet<ScopeToken> {
+        let lists = parameters.iter().map(Pair::decoded_value);
+        lists.flat_map(|list| scope::split(&list)).collect()
     };
     let asked: BTreeSet<_> = match found.output.is_some() {
-        true => tokens(&found.request.scope)
+        true => tokens(&found.decision.request.scope)
             .into_iter()
             .map(renamed)
             .collect(),
-        false => tokens(&found.request.scope),
+        false => tokens(&found.decision.request.scope),
     };
-    assert!(tokens(&again.request.scope).is_subset(&asked), "scope");
-    let optional = &tokens(&found.request.optional_scope) | &asked;
-    let optional_now = tokens(&again.request.optional_scope);
+    assert!(
+        tokens(&again.decision.request.scope).is_subset(&asked),
+        "scope"
+    );
+    let optional = &tokens(&found.decision.request.optional_scope) | &asked;
+    let optional_now = tokens(&again.decision.request.optional_scope);
     assert!(optional_now.is_subset(&optional), "optional_scope");
-    let kept = tokens(&found.request.optional_scope);
+    let kept = tokens(&found.decision.request.optional_scope);
     assert!(kept.is_subset(&optional_now), "optional_scope is joined");
 }

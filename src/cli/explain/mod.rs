@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 use super::{Failure, FileArgument};
 use crate::config::{self, Rules};
 use crate::oauth::{ClientId, Mismatch, RequestUrl};
-use crate::policy::Outcome;
+use crate::policy::Account;
 use crate::rewrite::{Rewriter, Rewritten};
 
 /// Show what would become of a URL, and why
@@ -148,25 +148,24 @@ struct Explanation<'a> {
 impl<'a> Explanation<'a> {
     fn of_match(input: &'a [u8], found: &'a Rewritten<'_>) -> Self {
         let decision = &found.decision;
-        let Outcome {
+        let Account {
             removed,
             renamed,
             optional,
             kept,
-            ..
-        } = &decision.outcome;
+        } = decision.account();
         let output = found.output.as_deref().unwrap_or(input);
         let text = |token: &[u8]| String::from_utf8_lossy(token).into_owned();
         Self {
             input,
             output,
             changed: output != input,
-            endpoint: Some(found.request.endpoint.to_string()),
-            client_id: match &decision.client_id {
+            endpoint: Some(decision.request.endpoint.to_string()),
+            client_id: match &decision.request.client_id {
                 ClientId::One(id) => Some(text(id)),
                 ClientId::Missing | ClientId::Conflicting => None,
             },
-            policy: Some(decision.policy),
+            policy: Some(decision.policy.name()),
             dry_run: decision.dry_run,
             removed: removed.iter().map(|it| text(it.as_bytes())).collect(),
             renamed: renamed

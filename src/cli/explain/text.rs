@@ -9,7 +9,7 @@ use std::{
 use anstyle::{AnsiColor, Style};
 
 use crate::oauth::{Mismatch, Reference};
-use crate::policy::{Decision, Outcome};
+use crate::policy::{Account, Decision};
 use crate::rewrite::Rewritten;
 
 /// The colours of an explanation.
@@ -47,7 +47,7 @@ pub(super) fn write(
     };
     match result {
         Ok(found) => {
-            line("endpoint", &found.request.endpoint)?;
+            line("endpoint", &found.decision.request.endpoint)?;
             lists(&mut line, &found.decision)?;
             line("reason", &found.decision.reason())?;
         }
@@ -78,19 +78,24 @@ fn lists(
     match decision.client.and_then(|client| client.name.as_deref()) {
         Some(name) => {
             let name = name.escape_debug();
-            line("client", &format_args!("{} ({name})", decision.client_id))?;
+            line(
+                "client",
+                &format_args!("{} ({name})", decision.request.client_id),
+            )?;
         }
-        None => line("client", &decision.client_id)?,
+        None => line("client", &decision.request.client_id)?,
     }
     let dry_run = if decision.dry_run { ", dry run" } else { "" };
-    line("policy", &format_args!("{}{dry_run}", decision.policy))?;
-    let Outcome {
+    line(
+        "policy",
+        &format_args!("{}{dry_run}", decision.policy.name()),
+    )?;
+    let Account {
         removed,
         renamed,
         optional,
         kept,
-        ..
-    } = &decision.outcome;
+    } = decision.account();
     let renamed = renamed.iter().map(|(old, new)| format!("{old} -> {new}"));
     for (label, list) in [
         ("removed", join(removed)),
