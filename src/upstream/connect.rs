@@ -42,7 +42,10 @@ async fn connect_once(authority: &Authority) -> Result<TcpStream, Error> {
         }
     }
     Err(match last.kind() {
-        io::ErrorKind::ConnectionRefused => Error::Refused(last),
+        // A listener that closes resets what waited in its queue.
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted => Error::Refused(last),
         io::ErrorKind::NotFound => Error::Resolve(last),
         _ => Error::Unreachable(last),
     })
