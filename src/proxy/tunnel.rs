@@ -36,7 +36,7 @@ impl Upgrade {
         let counts = request.version() == Version::HTTP_11
             && fields::has_connection_option(headers, "upgrade")
             && request.body().is_end_stream()
-            && !protocols.eq_ignore_ascii_case(b"h2c");
+            && !offers_h2c(headers);
         counts.then(|| Self {
             client: on(request),
             protocols,
@@ -88,6 +88,13 @@ async fn join(client: OnUpgrade, upstream: OnUpgrade) -> io::Result<()> {
     let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
     copy_bidirectional(&mut client, &mut upstream).await?;
     Ok(())
+}
+
+fn offers_h2c(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(UPGRADE).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"h2c"))
 }
 
 fn protocols(headers: &HeaderMap) -> Option<Vec<u8>> {
