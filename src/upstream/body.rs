@@ -19,6 +19,8 @@ pub struct ResponseBody {
     incoming: Incoming,
     connection: Option<Connection>,
     pool: Arc<Pool>,
+    /// Whether the app wrote `Content-Length: 0`.
+    says_empty: bool,
 }
 
 impl ResponseBody {
@@ -27,7 +29,14 @@ impl ResponseBody {
             incoming,
             connection,
             pool,
+            says_empty: false,
         }
+    }
+
+    /// Keeps the line `Content-Length: 0` in its place. hyper writes it after all
+    /// other lines, unless the body turns out to be empty only when it is read.
+    pub(super) fn say_empty(&mut self) {
+        self.says_empty = true;
     }
 
     /// Gives the connection back if the body has ended, as an empty one has from the start.
@@ -82,7 +91,7 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        !self.says_empty && self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

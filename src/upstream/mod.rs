@@ -15,7 +15,7 @@ mod traffic;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{Either, Empty};
 use hyper::body::{Body, Bytes, Incoming};
 
@@ -167,6 +167,11 @@ impl Upstream {
         }
         let mut response =
             response.map(|incoming| ResponseBody::new(incoming, Some(connection), pool));
+        if let Some(length) = response.headers().get(CONTENT_LENGTH)
+            && length == "0"
+        {
+            response.body_mut().say_empty();
+        }
         response.body_mut().finish();
         Ok(response)
     }
