@@ -1,0 +1,25 @@
+//! The proxy on the wire: raw bytes on sockets on both sides, so that nothing
+//! a library would put right goes unseen.
+//!
+//! A test is a script in one thread: what the client writes, what the app reads,
+//! what it answers, what the client gets. Time decides nothing; limits only
+//! bound a failure.
+
+#[path = "../common/corpus.rs"]
+mod corpus;
+#[path = "../process/mod.rs"]
+mod process;
+
+mod failures;
+mod headers;
+mod hop_by_hop;
+mod messages;
+mod pool;
+mod raw;
+mod redirects;
+mod restarts;
+mod running;
+mod shutdown;
+mod streaming;
+mod truncation;
+mod upgrades;

@@ -1,0 +1,187 @@
+//! An app that restarts, as apps under development do all day.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+    task::JoinHandle,
+};
+
+use crate::raw::{LIMIT, Port, Wire};
+use crate::running::Rescope;
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: app\r\n\r\n";
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const CLIENTS: usize = 8;
+
+#[test]
+fn no_get_fails_while_the_app_restarts() {
+    let port = Port::reserve();
+    let mut app = BusyApp::start(&port);
+    let rescope = Rescope::start(port.address());
+    let load = Load::start(rescope.address);
+    for pause in [0, 100, 250, 500, 0, 400, 500, 50] {
+        load.wait_for_answers();
+        drop(app);
+        // How long the app is away is the subject.
+        thread::sleep(Duration::from_millis(pause));
+        app = BusyApp::start(&port);
+    }
+    load.wait_for_answers();
+    load.end();
+}
+
+#[test]
+fn rescope_may_start_before_the_app() {
+    let port = Port::reserve();
+    let rescope = Rescope::start(port.address());
+    let mut client = rescope.client();
+    client.send(GET);
+    assert!(client.message().starts_with("HTTP/1.1 502 "));
+    let _app = BusyApp::start(&port);
+    client.send(GET);
+    assert_eq!(client.message(), OK);
+}
+
+#[test]
+fn app_that_was_down_is_reached_at_once_when_it_is_up() {
+    let port = Port::reserve();
+    let rescope = Rescope::start(port.address());
+    let mut client = rescope.client();
+    for _ in 0..3 {
+        let app = BusyApp::start(&port);
+        for _ in 0..3 {
+            client.send(GET);
+            assert_eq!(client.message(), OK);
+        }
+        drop(app);
+        client.send(GET);
+        let answer = client.message();
+        assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+    }
+}
+
+/// Any method waits for an app that starts: nothing was sent yet.
+#[test]
+fn post_waits_for_the_app_to_start() {
+    let port = Port::reserve();
+    let rescope = Rescope::start(port.address());
+    let mut client = rescope.client();
+    client.send("POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 0\r\n\r\n");
+    // Where the connection is tried before the app listens, a later try meets it.
+    let _app = BusyApp::start(&port);
+    assert_eq!(client.message(), OK);
+}
+
+/// An app that answers every request, and dies with all of its sockets.
+struct BusyApp {
+    accept: Option<JoinHandle<()>>,
+    runtime: Option<Runtime>,
+}
+
+impl BusyApp {
+    fn start(port: &Port) -> Self {
+        let listener = port.listen();
+        listener.set_nonblocking(true).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let accept = runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).unwrap();
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer_all(stream));
+            }
+        });
+        Self {
+            accept: Some(accept),
+            runtime: Some(runtime),
+        }
+    }
+}
+
+impl Drop for BusyApp {
+    fn drop(&mut self) {
+        let (accept, runtime) = (self.accept.take().unwrap(), self.runtime.take().unwrap());
+        // A process that ends closes its descriptors in their order: the listener comes first.
+        accept.abort();
+        let _ = runtime.block_on(accept);
+        // Returns when every task, and with it every socket, is gone.
+        runtime.shutdown_timeout(LIMIT);
+    }
+}
+
+async fn answer_all(mut stream: TcpStream) {
+    let mut head = Vec::new();
+    while matches!(stream.read_buf(&mut head).await, Ok(count) if count > 0) {
+        if head.ends_with(b"\r\n\r\n") {
+            head.clear();
+            // A moment of work, so that some requests are in it when the app dies.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if stream.write_all(OK.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Clients that ask one thing after another.
+struct Load {
+    ended: Arc<AtomicBool>,
+    answers: Arc<AtomicUsize>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl Load {
+    fn start(rescope: SocketAddr) -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let answers = Arc::new(AtomicUsize::new(0));
+        let client = || {
+            let (ended, answers) = (Arc::clone(&ended), Arc::clone(&answers));
+            thread::spawn(move || {
+                let mut wire = Wire::connect(rescope);
+                while !ended.load(Ordering::Relaxed) {
+                    wire.send(GET);
+                    assert_eq!(wire.message(), OK);
+                    answers.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        };
+        let threads = (0..CLIENTS).map(|_| client()).collect();
+        Self {
+            ended,
+            answers,
+            threads,
+        }
+    }
+
+    /// Returns when some more requests were answered; fails when a client did.
+    fn wait_for_answers(&self) {
+        let enough = self.answers.load(Ordering::Relaxed) + 20 * CLIENTS;
+        while self.answers.load(Ordering::Relaxed) < enough {
+            assert!(
+                !self.threads.iter().any(|it| it.is_finished()),
+                "a GET failed"
+            );
+            thread::yield_now();
+        }
+    }
+
+    fn end(self) {
+        self.ended.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            thread.join().expect("no GET fails");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A running rescope: in this process, or as the program itself.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    process::{ChildStdout, Command, Stdio},
+    sync::mpsc,
+};
+
+use rescope::app::App;
+use rescope::config::{self, Overrides};
+use rescope::server::Limits;
+use rescope::upstream::Timeouts;
+use tokio::{runtime::Runtime, sync::oneshot};
+
+use crate::process::Killed;
+use crate::raw::{self, LIMIT, Wire};
+
+/// rescope in this process, on a runtime of its own.
+pub struct Rescope {
+    pub address: SocketAddr,
+    runtime: Option<Runtime>,
+    stop: Option<oneshot::Sender<()>>,
+    stopped: mpsc::Receiver<()>,
+}
+
+impl Rescope {
+    /// Starts it in front of `app` with the built-in defaults.
+    pub fn start(app: SocketAddr) -> Self {
+        Self::configured(app, "")
+    }
+
+    /// Starts it with a configuration file of this text.
+    pub fn configured(app: SocketAddr, text: &str) -> Self {
+        Self::bind(app, text, Limits::default(), Timeouts::default())
+    }
+
+    /// Starts it with other bounds than the program's.
+    pub fn limited(app: SocketAddr, limits: Limits, timeouts: Timeouts) -> Self {
+        Self::bind(app, "", limits, timeouts)
+    }
+
+    fn bind(app: SocketAddr, text: &str, limits: Limits, timeouts: Timeouts) -> Self {
+        let overrides = Overrides {
+            listen: Some("127.0.0.1:0".to_owned()),
+            upstream: Some(format!("http://{app}")),
+        };
+        let config = config::parse(text, "proxy.toml", &overrides).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let app = runtime.block_on(App::bind_with(config, limits, timeouts));
+        let app = app.unwrap();
+        let address = app.local_addr();
+        let (stop, asked) = oneshot::channel();
+        let (done, stopped) = mpsc::channel();
+        runtime.spawn(async move {
+            app.serve(async { drop(asked.await) }).await;
+            let _ = done.send(());
+        });
+        Self {
+            address,
+            runtime: Some(runtime),
+            stop: Some(stop),
+            stopped,
+        }
+    }
+
+    pub fn client(&self) -> Wire {
+        Wire::connect(self.address)
+    }
+
+    /// Asks it to end.
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Fails unless it has ended, or does in time.
+    pub fn join(&self) {
+        self.stopped.recv_timeout(LIMIT).expect("it goes on");
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.stopped.try_recv().is_err()
+    }
+}
+
+impl Drop for Rescope {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// One request and its answer: what the app got, and what the client got.
+pub struct Exchange {
+    pub request: String,
+    pub response: String,
+}
+
+/// Sends one request through a fresh proxy, and `response` back; reads all of both.
+pub fn exchange(request: impl AsRef<[u8]>, response: impl AsRef<[u8]>) -> Exchange {
+    let app = raw::App::start();
+    let rescope = Rescope::start(app.address());
+    let mut client = rescope.client();
+    client.send(request);
+    let mut server = app.accept();
+    let request = server.message();
+    server.send(response);
+    let response = client.message();
+    Exchange { request, response }
+}
+
+/// The program, `rescope run`.
+pub struct Program {
+    pub process: Killed,
+    pub address: SocketAddr,
+    /// Held open, so that it can write on.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Program {
+    pub fn run(app: SocketAddr) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_rescope"))
+            .args(["run", "--listen", "127.0.0.1:0", "--upstream"])
+            .arg(format!("http://{app}"))
+            .env("RESCOPE_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let process = Killed(process);
+        let address = loop {
+            let mut line = String::new();
+            assert_ne!(
+                stdout.read_line(&mut line).unwrap(),
+                0,
+                "it said no address"
+            );
+            if let Some((_, address)) = line.split_once("listening on http://") {
+                break address.trim().parse().unwrap();
+            }
+        };
+        Self {
+            process,
+            address,
+            _stdout: stdout,
+        }
+    }
+}
