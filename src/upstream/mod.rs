@@ -15,9 +15,10 @@ mod traffic;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{Method, Request, Response, StatusCode, header::CONTENT_LENGTH};
+use http::{Method, Request, Response, StatusCode, header::CONTENT_LENGTH, request::Parts};
 use http_body_util::{Either, Empty};
 use hyper::body::{Body, Bytes, Incoming};
+use tokio::time::sleep;
 
 use connection::{Connection, Lost};
 use pool::{Pool, SWEEPS};
@@ -32,7 +33,7 @@ pub type RequestBody = Either<Incoming, Empty<Bytes>>;
 pub struct Answer {
     /// Head and streaming body.
     pub response: Response<ResponseBody>,
-    /// How many times the request was sent; 1 or 2.
+    /// How many times the request was sent; 1 to 3.
     pub attempts: u32,
 }
 
@@ -92,9 +93,11 @@ impl Upstream {
 
     /// Sends `request`, in origin-form, and returns the head of the answer.
     ///
-    /// A request is sent twice at most, and only if the first try cannot have
-    /// had an effect that a second one would double: it never left, or it is
-    /// idempotent, has no body, and not a byte of an answer came (RFC 9110 9.2.2).
+    /// A request is sent again only if the try before cannot have had an effect
+    /// that another one would double: it never left, or it is idempotent, has no
+    /// body, and not a byte of an answer came (RFC 9110 9.2.2). That is done twice at
+    /// most: an app that dies closes its listener last, and takes new connections
+    /// with it while it does, so the second try after a restart may be lost too.
     ///
     /// # Errors
     ///
@@ -102,40 +105,27 @@ impl Upstream {
     pub async fn send(&self, request: Request<RequestBody>) -> Result<Answer, Error> {
         let (parts, body) = request.into_parts();
         let spare = may_repeat(&parts.method, &body).then(|| parts.clone());
-        let request = Request::from_parts(parts, body);
-        let first = match self.pool.take() {
+        let mut request = Request::from_parts(parts, body);
+        let mut connection = match self.pool.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let again = match self.exchange(first, request).await {
-            Ok(response) => {
-                return Ok(Answer {
-                    response,
-                    attempts: 1,
-                });
+        let mut attempts = 1;
+        loop {
+            let lost = match self.exchange(connection, request).await {
+                Ok(response) => return Ok(Answer { response, attempts }),
+                Err(lost) => lost,
+            };
+            let Some(pause) = PAUSES.get(attempts as usize - 1) else {
+                return Err(lost.error);
+            };
+            request = lost.again(spare.as_ref())?;
+            if !pause.is_zero() {
+                sleep(*pause).await;
             }
-            Err(Lost {
-                unsent: Some(request),
-                ..
-            }) => *request,
-            Err(Lost {
-                nothing_came: true,
-                error,
-                ..
-            }) if error.is_lost_connection() => {
-                Request::from_parts(spare.ok_or(error)?, RequestBody::Right(Empty::new()))
-            }
-            Err(Lost { error, .. }) => return Err(error),
-        };
-        let fresh = self.connect().await?;
-        let response = self
-            .exchange(fresh, again)
-            .await
-            .map_err(|lost| lost.error)?;
-        Ok(Answer {
-            response,
-            attempts: 2,
-        })
+            connection = self.connect().await?;
+            attempts += 1;
+        }
     }
 
     /// Closes connections that have been free for too long, until it is dropped.
@@ -176,6 +166,25 @@ impl Upstream {
         Ok(response)
     }
 }
+
+impl Lost {
+    /// Returns the request to send once more; `spare` is a copy of one that may be repeated.
+    fn again(self, spare: Option<&Parts>) -> Result<Request<RequestBody>, Error> {
+        match (self.unsent, spare) {
+            (Some(request), _) => Ok(*request),
+            (None, Some(parts)) if self.nothing_came && self.error.is_lost_connection() => {
+                let body = RequestBody::Right(Empty::new());
+                Ok(Request::from_parts(parts.clone(), body))
+            }
+            _ => Err(self.error),
+        }
+    }
+}
+
+/// Before a second and a third try. What is needed for a pooled connection that was
+/// closed is a new one; what is needed for an app that dies is time to be dead, a
+/// few milliseconds.
+const PAUSES: [Duration; 2] = [Duration::ZERO, Duration::from_millis(50)];
 
 impl fmt::Display for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -91,19 +91,33 @@ fn get_on_a_connection_that_died_is_sent_once_more() {
     }
 }
 
+/// An app that dies takes the second try with it, where that waits in its listener's queue.
 #[test]
-fn get_is_sent_twice_at_most() {
-    let app = App::start();
-    let rescope = Rescope::start(app.address());
-    let (mut client, mut server) = warm(&app, &rescope);
-    client.send(GET);
-    server.head();
-    drop(server);
-    let mut server = app.accept();
-    server.head();
-    drop(server);
-    assert!(client.message().starts_with("HTTP/1.1 502 "));
-    assert!(!app.has_caller());
+fn get_is_sent_three_times_at_most() {
+    for answered in [true, false] {
+        let app = App::start();
+        let rescope = Rescope::start(app.address());
+        let (mut client, mut server) = warm(&app, &rescope);
+        client.send(GET);
+        server.head();
+        drop(server);
+        let mut server = app.accept();
+        server.wait();
+        server.reset();
+        let mut server = app.accept();
+        assert_eq!(server.head(), GET);
+        match answered {
+            true => {
+                server.send(OK);
+                assert_eq!(client.message(), OK);
+            }
+            false => {
+                drop(server);
+                assert!(client.message().starts_with("HTTP/1.1 502 "));
+            }
+        }
+        assert!(!app.has_caller());
+    }
 }
 
 #[test]

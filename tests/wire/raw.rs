@@ -112,6 +112,11 @@ impl Wire {
         latin1(&std::mem::take(&mut self.buffer))
     }
 
+    /// Waits until there is something to read, and leaves it.
+    pub fn wait(&mut self) {
+        self.stream.peek(&mut [0]).unwrap();
+    }
+
     /// Whether the other side has neither sent anything nor closed.
     pub fn is_silent(&mut self) -> bool {
         self.stream.set_nonblocking(true).unwrap();
