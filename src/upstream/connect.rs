@@ -12,7 +12,7 @@ use super::{Authority, Error};
 /// Connects to `authority` within `limit`.
 ///
 /// An app that restarts refuses connections for a moment: a refused one is
-/// tried again for nearly a second, which loses nothing, since nothing was sent.
+/// tried again for some 0.8 s, which loses nothing, since nothing was sent.
 pub(super) async fn connect(authority: &Authority, limit: Duration) -> Result<TcpStream, Error> {
     let tries = async {
         for pause in PAUSES {
@@ -52,4 +52,4 @@ async fn connect_once(authority: &Authority) -> Result<TcpStream, Error> {
 }
 
 /// Milliseconds between tries; their sum keeps the answer to a dead app under a second.
-const PAUSES: [u64; 7] = [25, 50, 100, 200, 200, 200, 200];
+const PAUSES: [u64; 7] = [25, 50, 75, 100, 150, 200, 200];
