@@ -22,7 +22,8 @@ pub(super) struct DemoArguments {
 
 /// Plays the demo.
 pub(super) fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
-    let _log = log::start()?;
+    // What rescope would log of the sign-in, the demo tells itself.
+    let _log = log::start("warn")?;
     let runtime = runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

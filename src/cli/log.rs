@@ -25,13 +25,13 @@ pub(super) struct Log {
     lost: ErrorCounter,
 }
 
-/// Starts to log as RESCOPE_LOG and RESCOPE_LOG_FORMAT say.
+/// Starts to log as RESCOPE_LOG, or `default`, and RESCOPE_LOG_FORMAT say.
 ///
 /// # Errors
 ///
 /// What one of them says is no good.
-pub(super) fn start() -> Result<Log, Failure> {
-    let filter = chosen_filter()?;
+pub(super) fn start(default: &str) -> Result<Log, Failure> {
+    let filter = chosen_filter(default)?;
     let json = is_json()?;
     let stderr = io::stderr();
     let colour = AutoStream::choice(&stderr) != ColorChoice::Never;
@@ -99,9 +99,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// 16,384 lines of some 300 bytes are 5 MB at most, and seconds of a busy proxy.
 const QUEUE_LINES: usize = 16_384;
 
-fn chosen_filter() -> Result<EnvFilter, Failure> {
+fn chosen_filter(default: &str) -> Result<EnvFilter, Failure> {
     let Some(text) = variable("RESCOPE_LOG") else {
-        return Ok(EnvFilter::new("info"));
+        return Ok(EnvFilter::new(default));
     };
     let text = text.to_string_lossy();
     EnvFilter::try_new(&text).map_err(|error| {

@@ -20,7 +20,7 @@ use crate::config::{self, Config};
 pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
     let path = arguments.file.path();
     let config = config::load(path.as_deref(), &arguments.overrides())?;
-    let _log = log::start()?;
+    let _log = log::start("info")?;
     let outside = |error: io::Error| Failure::Outside(error.into());
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
