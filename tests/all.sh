@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Every check of the project: format, lints, documentation, tests.
+#
+# Needs cargo with rustfmt and clippy. A C compiler, Node.js, npm and Python with
+# venv are installed on Debian where they are missing; the tests themselves fetch
+# the packages of the web frameworks that they run, into the target folder.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() {
+    printf '\n== %s\n' "$*"
+    "$@"
+}
+
+install_missing() {
+    local missing=() as_root=()
+    command -v cc >/dev/null || missing+=(gcc libc6-dev)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+    ((${#missing[@]})) || return 0
+    ((EUID == 0)) || as_root=(sudo)
+    if ! command -v apt-get >/dev/null || ! command -v "${as_root[@]:-true}" >/dev/null; then
+        echo "to be installed first: ${missing[*]}" >&2
+        exit 1
+    fi
+    step "${as_root[@]}" apt-get update -qq
+    step "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qq -y --no-install-recommends "${missing[@]}"
+}
+
+if ! command -v cargo >/dev/null; then
+    echo "to be installed first: cargo, see https://rustup.rs" >&2
+    exit 1
+fi
+install_missing
+step cargo fmt --check
+step cargo clippy --all-targets --locked -- -D warnings
+RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --locked
+step cargo test --locked
+printf '\nall checks passed after %d min %d s\n' $((SECONDS / 60)) $((SECONDS % 60))
