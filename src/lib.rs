@@ -1,5 +1,41 @@
 //! rescope: a local reverse proxy that strips or normalizes the `scope` of
 //! OAuth authorization requests on their way to Zoom, and nothing else.
+//!
+//! # The life of a request
+//!
+//! 1. [`server`] accepts the connection and gives it to one of its worker
+//!    threads, each with a runtime of its own; hyper reads the head of the request.
+//! 2. [`proxy`] takes the hop-by-hop fields off, keeps Host, and hands the
+//!    request on; its body streams.
+//! 3. [`upstream`] sends it on a free connection to the app, or opens one, and
+//!    waits for the head of the answer. A request that was lost on the way is
+//!    sent again where that cannot do harm.
+//! 4. [`proxy`] takes the hop-by-hop fields off the answer and shows each
+//!    `Location` line to [`rewrite`]: [`oauth`] says whether a browser would
+//!    make an authorization request of it, [`policy`] what becomes of the
+//!    scope, and [`query`] puts the other bytes back as they were.
+//! 5. The answer goes to the client, its body streaming. What fails on the way
+//!    becomes a 4xx, 501, 502 or 504 in `proxy::failure`, and nowhere else; what
+//!    cannot be rewritten is passed on as it is.
+//!
+//! # The modules
+//!
+//! A module imports only modules above it in this list, which a test holds.
+//! Those up to [`rewrite`] are pure: functions of their arguments.
+//!
+//! - [`scope`]: scope tokens and their list: split, compare, join.
+//! - [`query`]: a raw query as byte spans: find a parameter, drop it, replace its value.
+//! - [`oauth`]: recognise an authorization request and its client, as a browser would.
+//! - [`policy`]: decide what becomes of its scope, and say why.
+//! - [`rewrite`]: apply the decision to the bytes of one URL.
+//! - [`config`]: the configuration file, flags and environment, checked.
+//! - [`metrics`]: what is counted.
+//! - [`server`]: accept, serve HTTP/1.1 on worker threads, drain.
+//! - [`upstream`]: connect to the app, pool connections, send.
+//! - [`proxy`]: the life of one request, tunnels, and failures to responses.
+//! - [`app`]: all of it put together from a configuration; bound, then served, then stopped.
+//! - [`demo`]: a sample app, a pretend Zoom and a browser, for the demo and the tests.
+//! - [`cli`]: the commands, what they print, and the exit code.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
