@@ -37,7 +37,9 @@
 //! - [`demo`]: a sample app, a pretend Zoom and a browser, for the demo and the tests.
 //! - [`cli`]: the commands, what they print, and the exit code.
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(clippy::print_stderr, clippy::print_stdout, unreachable_pub)]
+// Nothing that a peer sends may end the process.
+#![cfg_attr(not(test), warn(clippy::panic, clippy::unwrap_used))]
 
 pub mod app;
 pub mod cli;
