@@ -72,16 +72,22 @@ impl App {
             host: config.upstream.host,
             port: config.upstream.port,
         };
-        let worker = || {
+        let worker = |place| {
             let proxy = Proxy {
                 rewriter: Arc::clone(&rewriter),
                 upstream: Upstream::new(authority.clone(), timeouts),
                 metrics: Arc::clone(&metrics),
                 tunnels: tunnels.clone(),
             };
-            Ok((Worker::start()?, Arc::new(proxy)))
+            // The thread that accepts serves too: with one thread nothing is handed over.
+            let worker = if place == 0 {
+                Worker::here()
+            } else {
+                Worker::start()?
+            };
+            Ok((worker, Arc::new(proxy)))
         };
-        let workers: io::Result<_> = (0..worker_count()).map(|_| worker()).collect();
+        let workers: io::Result<_> = (0..worker_count()).map(worker).collect();
         Ok(Self {
             workers: workers.map_err(failed)?,
             listener,

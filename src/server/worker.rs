@@ -12,15 +12,29 @@ use tokio::{
     sync::oneshot,
 };
 
-/// One serving thread. Dropped, it ends with all that is on it.
+/// One serving thread. Dropped, it ends with all that is on it, where it was started here.
 pub struct Worker {
     pub(super) handle: Handle,
     /// One more owner for each connection on the thread.
     pub(super) load: Arc<()>,
-    _stop: oneshot::Sender<()>,
+    /// Dropped, it ends the thread; `None` where the thread is not this worker's own.
+    _stop: Option<oneshot::Sender<()>>,
 }
 
 impl Worker {
+    /// Returns the thread that the caller's own runtime runs on.
+    ///
+    /// # Panics
+    ///
+    /// The caller is in no runtime.
+    pub fn here() -> Self {
+        Self {
+            handle: Handle::current(),
+            load: Arc::new(()),
+            _stop: None,
+        }
+    }
+
     /// Starts a thread.
     ///
     /// # Errors
@@ -29,7 +43,7 @@ impl Worker {
     pub fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
-        let (_stop, stopped) = oneshot::channel::<()>();
+        let (stop, stopped) = oneshot::channel::<()>();
         thread::Builder::new()
             .name("worker".to_owned())
             .spawn(move || {
@@ -40,7 +54,7 @@ impl Worker {
         Ok(Self {
             handle,
             load: Arc::new(()),
-            _stop,
+            _stop: Some(stop),
         })
     }
 

@@ -77,15 +77,18 @@ impl Connection {
         let read_before = self.traffic.read();
         self.patience.start(limit, &self.traffic);
         let mut answer = pin!(self.sender.try_send_request(request));
+        let mut is_first = true;
         let outcome = poll_fn(|cx| {
             // The driver alone moves the answer on, so the task is to be woken by the driver,
             // and only if nothing is there yet: what is taken from it would wake the task too.
-            for waker in [Waker::noop(), cx.waker()] {
+            let wakers = [Waker::noop(), cx.waker()];
+            for waker in &wakers[usize::from(is_first)..] {
                 drive(&mut self.driver, &mut Context::from_waker(waker));
                 if let Poll::Ready(outcome) = answer.as_mut().poll(&mut unwoken()) {
                     return Poll::Ready(Some(outcome));
                 }
             }
+            is_first = false;
             self.patience.poll_end(&self.traffic, cx).map(|()| None)
         })
         .await;
