@@ -1,5 +1,6 @@
 //! A stream that knows how much went through it, which tells whether a
-//! request may be sent again and whether one still makes progress.
+//! request may be sent again and whether one still makes progress; and that
+//! goes on reading when the app takes no more.
 
 use std::{
     io,
@@ -67,13 +68,17 @@ impl AsyncWrite for Counted {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(count)) = result {
-            self.traffic
-                .written
-                .fetch_add(count as u64, Ordering::Relaxed);
+        match Pin::new(&mut self.stream).poll_write(cx, bytes) {
+            Poll::Ready(Ok(count)) => {
+                let written = &self.traffic.written;
+                written.fetch_add(count as u64, Ordering::Relaxed);
+                Poll::Ready(Ok(count))
+            }
+            // An app may answer an upload early, 413 or 401, and close: what it said can still
+            // be read, but not after an error here. Where it said nothing, reading fails too.
+            Poll::Ready(Err(error)) if is_closed_by_peer(&error) => Poll::Ready(Ok(bytes.len())),
+            other => other,
         }
-        result
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -83,4 +88,11 @@ impl AsyncWrite for Counted {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+fn is_closed_by_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
 }

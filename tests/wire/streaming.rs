@@ -165,6 +165,25 @@ fn answer_to_an_unfinished_upload_arrives() {
 }
 
 #[test]
+fn answer_to_an_upload_arrives_though_the_app_resets_its_connection() {
+    for _ in 0..20 {
+        let (mut client, mut server, _running) =
+            connected("POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 4000000\r\n\r\n");
+        server.head();
+        let mut upload = client.stream().try_clone().unwrap();
+        let uploading = thread::spawn(move || upload.write_all(&vec![b'x'; 4_000_000]));
+        server.exactly(5);
+        server.send("HTTP/1.1 413 Too Much\r\nContent-Length: 3\r\n\r\nbig");
+        // What it has not read makes the kernel send a reset.
+        drop(server);
+        let answer = client.message();
+        assert!(answer.starts_with("HTTP/1.1 413 Too Much\r\n"), "{answer}");
+        // The upload may end in an error, since nobody reads the rest of it.
+        let _ = uploading.join().unwrap();
+    }
+}
+
+#[test]
 fn client_that_does_not_read_stops_the_app() {
     let (mut client, mut server, _running) = connected(GET);
     server.head();
