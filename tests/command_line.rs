@@ -492,7 +492,8 @@ fn explain_prints_json_with_the_keys_in_order() {
     );
     let not_matched = concat!(
         r#"{"input":"/x","output":"/x","changed":false,"endpoint":null,"client_id":null,"policy":null,"#,
-        r#""dry_run":false,"removed":[],"renamed":{},"optional":[],"kept":[],"reason":"no endpoint has this host"}"#,
+        r#""dry_run":false,"removed":[],"renamed":{},"optional":[],"kept":[],"#,
+        r#""reason":"it names no host, so it leads to the app's own, which is no endpoint's"}"#,
     );
     assert_eq!(stdout(&output), format!("{matched}\n{not_matched}\n"));
 }

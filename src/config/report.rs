@@ -96,8 +96,11 @@ impl Report {
         };
         let mut shown = String::new();
         for problem in &self.problems {
-            shown += &renderer.render(&self.groups(problem));
-            shown += "\n\n";
+            for group in self.groups(problem) {
+                shown += &renderer.render(&[group]);
+                shown += "\n";
+            }
+            shown += "\n";
         }
         let count = self.problems.len();
         let plural = if count == 1 { "" } else { "s" };

@@ -96,6 +96,9 @@ pub enum Mismatch {
     /// No endpoint has this host.
     #[error("no endpoint has this host")]
     Host,
+    /// It names no host, and no endpoint has the one it is relative to.
+    #[error("it names no host, so it leads to the app's own, which is no endpoint's")]
+    OwnHost,
     /// An endpoint has this host, on another port.
     #[error("the port is not the endpoint's")]
     Port,

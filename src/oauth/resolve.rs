@@ -50,7 +50,10 @@ pub(super) fn endpoint<'t>(
     let before = &before[start..];
     if let Some(plain) = Plain::read(before, own)? {
         if !table.iter().any(|endpoint| endpoint.has_host(plain.host)) {
-            return Err(Mismatch::Host);
+            return Err(match plain.is_relative {
+                true => Mismatch::OwnHost,
+                false => Mismatch::Host,
+            });
         }
         if let Some(target) = plain.target() {
             return target.find(table);
@@ -163,6 +166,8 @@ impl RequestUrl<'_> {
 /// A reference whose host needs no decoding to be compared.
 struct Plain<'a> {
     scheme: Option<Scheme>,
+    /// Whether the host is the page's own.
+    is_relative: bool,
     host: &'a [u8],
     port: Option<u16>,
     /// Undecoded; `None` where it has to be put together from two.
@@ -205,6 +210,7 @@ impl<'a> Plain<'a> {
         };
         Some(Self {
             scheme,
+            is_relative: false,
             host,
             port,
             path: Some(path),
@@ -217,6 +223,7 @@ impl<'a> Plain<'a> {
         let path = rest.starts_with(b"/").then_some(rest);
         Some(Self {
             scheme: None,
+            is_relative: true,
             host,
             port,
             path,

@@ -86,12 +86,12 @@ impl Failure {
         let (method, path) = (&asked.method, asked.uri.path());
         if status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED {
             proxy.metrics.refused_requests.inc();
-            debug!(%method, path, status = status.as_u16(), reason = %self, "request refused");
+            debug!(%method, path, status = status.as_u16(), reason = self.to_string(), "request refused");
             return;
         }
         proxy.metrics.upstream_failures.inc();
         let upstream = proxy.upstream.authority();
         let cause = self.source().map(ToString::to_string).unwrap_or_default();
-        warn!(%method, path, status = status.as_u16(), %upstream, reason = %self, cause, "no answer from the upstream");
+        warn!(%method, path, status = status.as_u16(), %upstream, reason = self.to_string(), cause, "no answer from the upstream");
     }
 }

@@ -310,7 +310,7 @@ fn what_is_no_authorization_request_is_an_error_that_says_why() {
         let rewritten = rewriter.rewrite(reference.as_bytes(), &RequestUrl::UNKNOWN);
         rewritten.map(|found| found.output).unwrap_err()
     };
-    assert_eq!(why("/oauth/authorize?scope=a"), Mismatch::Host);
+    assert_eq!(why("/oauth/authorize?scope=a"), Mismatch::OwnHost);
     assert_eq!(
         why("http://zoom.us/oauth/authorize?scope=a"),
         Mismatch::Scheme
