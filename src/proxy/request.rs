@@ -5,7 +5,6 @@ use http::{
     header::{CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING},
     uri::Authority as UriAuthority,
 };
-use http_body_util::Either;
 use hyper::body::{Body as _, Incoming};
 
 use super::{
@@ -47,8 +46,8 @@ pub(super) fn to_upstream(
     // RFC 9112 2.3: a proxy sends its own version.
     parts.version = Version::HTTP_11;
     let body = match body.is_end_stream() && !parts.headers.contains_key(TRANSFER_ENCODING) {
-        true => Either::Right(Default::default()),
-        false => Either::Left(body),
+        true => RequestBody::none(),
+        false => RequestBody::new(body),
     };
     Ok(Request::from_parts(parts, body))
 }
@@ -93,10 +92,7 @@ fn set_host(
 /// Whether `host` is `uri-host [ ":" port ]` or empty (RFC 9110 7.2).
 fn is_host(host: &HeaderValue) -> bool {
     let host = host.as_bytes();
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-:_[]".contains(byte);
-    host.is_empty()
-        || host.iter().all(plain) && UriAuthority::try_from(host).is_ok()
-        || !host.contains(&b'@') && UriAuthority::try_from(host).is_ok()
+    host.is_empty() || !host.contains(&b'@') && UriAuthority::try_from(host).is_ok()
 }
 
 /// Whether the client takes trailers (RFC 9110 10.1.4).

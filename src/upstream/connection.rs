@@ -18,6 +18,7 @@ use tokio::{
     net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Error, RequestBody,
@@ -26,6 +27,9 @@ use super::{
 
 /// hyper's half of a connection: reads, writes, and ends with the connection.
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
+/// A connection that goes on by itself.
+pub(super) type Detached = AbortOnDropHandle<hyper::Result<()>>;
 
 /// A connection that no request is on.
 pub(super) struct Connection {
@@ -128,6 +132,13 @@ impl Connection {
         if let Some(driver) = self.driver {
             tokio::spawn(driver);
         }
+    }
+
+    /// Lets the connection go on by itself for as long as the handle is kept; it
+    /// carries no other request.
+    pub(super) fn detach(self) -> Option<Detached> {
+        let driver = self.driver?;
+        Some(AbortOnDropHandle::new(tokio::spawn(driver)))
     }
 }
 

@@ -16,18 +16,14 @@ mod traffic;
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::{Method, Request, Response, StatusCode, header::CONTENT_LENGTH, request::Parts};
-use http_body_util::{Either, Empty};
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::Body as _;
 use tokio::time::sleep;
 
 use connection::{Connection, Lost};
 use pool::{Pool, SWEEPS};
 
-pub use body::ResponseBody;
+pub use body::{RequestBody, ResponseBody};
 pub use error::Error;
-
-/// What is sent with a request: the client's own body, or none.
-pub type RequestBody = Either<Incoming, Empty<Bytes>>;
 
 /// What the app answered, its body still to come.
 pub struct Answer {
@@ -149,14 +145,19 @@ impl Upstream {
         request: Request<RequestBody>,
     ) -> Result<Response<ResponseBody>, Lost> {
         let limit = self.timeouts.response_head;
+        let upload = request.body().presence();
         let (response, connection) = connection.send(request, limit).await?;
         let pool = Arc::clone(&self.pool);
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             connection.upgrade();
-            return Ok(response.map(|incoming| ResponseBody::new(incoming, None, pool)));
+            return Ok(response.map(|incoming| ResponseBody::detached(incoming, None, pool)));
         }
-        let mut response =
-            response.map(|incoming| ResponseBody::new(incoming, Some(connection), pool));
+        let mut response = response.map(|incoming| match upload.strong_count() {
+            0 => ResponseBody::driving(incoming, connection, pool),
+            // A client may send all of its body before it reads: then the rest of it has to
+            // go on even while nobody takes the answer's body.
+            _ => ResponseBody::detached(incoming, connection.detach(), pool),
+        });
         if let Some(length) = response.headers().get(CONTENT_LENGTH)
             && length == "0"
         {
@@ -173,8 +174,7 @@ impl Lost {
         match (self.unsent, spare) {
             (Some(request), _) => Ok(*request),
             (None, Some(parts)) if self.nothing_came && self.error.is_lost_connection() => {
-                let body = RequestBody::Right(Empty::new());
-                Ok(Request::from_parts(parts.clone(), body))
+                Ok(Request::from_parts(parts.clone(), RequestBody::none()))
             }
             _ => Err(self.error),
         }

@@ -184,6 +184,29 @@ fn answer_to_an_upload_arrives_though_the_app_resets_its_connection() {
 }
 
 #[test]
+fn upload_goes_on_while_nobody_reads_the_answer() {
+    let (mut client, mut server, _running) = connected(&format!(
+        "POST / HTTP/1.1\r\nHost: app\r\nContent-Length: {LARGE}\r\n\r\n"
+    ));
+    server.head();
+    let mut answering = server.stream().try_clone().unwrap();
+    let answer = thread::spawn(move || {
+        write!(
+            answering,
+            "HTTP/1.1 200 OK\r\nContent-Length: {LARGE}\r\n\r\n"
+        )
+        .unwrap();
+        answering.write_all(&vec![b'x'; LARGE]).unwrap();
+    });
+    let taken = thread::spawn(move || server.exactly(LARGE).len());
+    client.send(vec![b'x'; LARGE]);
+    assert_eq!(taken.join().unwrap(), LARGE);
+    client.head();
+    assert_eq!(client.exactly(LARGE).len(), LARGE);
+    answer.join().unwrap();
+}
+
+#[test]
 fn client_that_does_not_read_stops_the_app() {
     let (mut client, mut server, _running) = connected(GET);
     server.head();
@@ -308,5 +331,7 @@ fn connected(request: &str) -> (Wire, Wire, Rescope) {
 
 /// More than four socket buffers of the kernel and what a proxy needs.
 const HOARD: usize = 64 << 20;
+/// More than all the buffers on the way.
+const LARGE: usize = 32 << 20;
 const HUGE: usize = 256 << 20;
 const GIGABYTE: usize = 1 << 30;
