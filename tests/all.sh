@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every check of the project: format, lints, documentation, tests.
+# Every check of the project: format, lints, documentation, a little fuzzing, tests.
 #
-# Needs cargo with rustfmt and clippy. A C compiler, Node.js, npm and Python with
+# Needs cargo with rustfmt and clippy. Compilers for C and C++, Node.js, npm and Python with
 # venv are installed on Debian where they are missing; the tests themselves fetch
 # the packages of the web frameworks that they run, into the target folder.
 set -euo pipefail
@@ -16,6 +16,7 @@ step() {
 install_missing() {
     local missing=() as_root=()
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
+    command -v c++ >/dev/null || missing+=(g++)
     command -v node >/dev/null || missing+=(nodejs)
     command -v npm >/dev/null || missing+=(npm)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
@@ -38,5 +39,6 @@ install_missing
 step cargo fmt --check
 step cargo clippy --all-targets --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --locked
+step tests/fuzz/run.sh 15
 step cargo test --locked
 printf '\nall checks passed after %d min %d s\n' $((SECONDS / 60)) $((SECONDS % 60))
