@@ -9,6 +9,7 @@ use std::{
 };
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use tracing::warn;
 
 use super::{
     connection::{Connection, Detached, unwoken},
@@ -78,6 +79,8 @@ pub struct ResponseBody {
     /// Ends the connection that goes on by itself, with this.
     _detached: Option<Detached>,
     pool: Arc<Pool>,
+    /// How the body broke off, until that is passed on.
+    broken: Option<hyper::Error>,
     /// Whether the app wrote `Content-Length: 0`.
     says_empty: bool,
 }
@@ -102,6 +105,7 @@ impl ResponseBody {
             connection: None,
             _detached: detached,
             pool,
+            broken: None,
             says_empty: false,
         }
     }
@@ -119,6 +123,19 @@ impl ResponseBody {
         {
             self.pool.give_back(connection);
         }
+    }
+
+    /// Keeps the error for the next look. hyper drops what it has not yet written when a
+    /// body fails, the head too; a pause lets it write what came before.
+    fn break_off(
+        &mut self,
+        error: hyper::Error,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        warn!(%error, "the upstream's answer broke off");
+        self.broken = Some(error);
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Looks for a frame. Where the connection is driven from here, it alone brings
@@ -143,6 +160,9 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let mut frame = self.poll_incoming(cx);
         // hyper reads on only after it was asked for more, which the first look did. The
         // task is to be woken only if nothing is there: a frame that is taken wakes hyper.
@@ -168,7 +188,10 @@ impl Body for ResponseBody {
             Poll::Ready(Some(Err(_))) => self.connection = None,
             Poll::Pending => {}
         }
-        frame
+        match frame {
+            Poll::Ready(Some(Err(error))) => self.break_off(error, cx),
+            frame => frame,
+        }
     }
 
     fn is_end_stream(&self) -> bool {

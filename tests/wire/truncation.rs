@@ -20,6 +20,23 @@ fn body_short_of_its_length_is_cut_off() {
     }
 }
 
+/// Here all of it comes in one piece, as from an app that dies in the middle.
+#[test]
+fn what_came_before_the_break_arrives_with_its_head() {
+    let app = App::start();
+    let rescope = Rescope::start(app.address());
+    for _ in 0..30 {
+        let mut client = rescope.client();
+        client.send(GET);
+        let mut server = app.accept();
+        server.head();
+        server.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        drop(server);
+        let answer = client.rest();
+        assert_eq!(answer, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+    }
+}
+
 #[test]
 fn chunked_body_without_its_last_chunk_gets_none() {
     for end in [End::Close, End::Reset] {
