@@ -15,12 +15,12 @@
 //!    make an authorization request of it, [`policy`] what becomes of the
 //!    scope, and [`query`] puts the other bytes back as they were.
 //! 5. The answer goes to the client, its body streaming. What fails on the way
-//!    becomes a 4xx, 501, 502 or 504 in `proxy::failure`, and nowhere else; what
-//!    cannot be rewritten is passed on as it is.
+//!    becomes a 4xx, 501, 502 or 504 in `proxy::failure`; what cannot be
+//!    rewritten is passed on as it is.
 //!
 //! # The modules
 //!
-//! A module imports only modules above it in this list, which a test holds.
+//! A module imports only modules above it in this list; `tests/layering.rs` has the rows.
 //! Those up to [`rewrite`] are pure: functions of their arguments.
 //!
 //! - [`scope`]: scope tokens and their list: split, compare, join.

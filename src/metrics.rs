@@ -7,17 +7,17 @@ use prometheus_client::metrics::counter::Counter;
 /// Every counter, from the start of the process.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// Requests that were read whole, up to their body.
+    /// Requests whose head was read.
     pub requests: Counter,
     /// Connections that were accepted.
     pub connections: Counter,
     /// Times that accepting a connection failed.
     pub accept_failures: Counter,
-    /// Requests sent a second time, since the first try was lost.
+    /// Tries after the first one, of requests that were answered in the end.
     pub retries: Counter,
     /// Requests that the upstream did not answer as it should (502, 504).
     pub upstream_failures: Counter,
-    /// Requests that were refused as malformed or not supported (4xx, 501).
+    /// Requests that were read and then refused (4xx, 501); not those that are no HTTP.
     pub refused_requests: Counter,
     /// Authorization requests found in a response.
     pub authorization_requests: Counter,

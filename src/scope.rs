@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use thiserror::Error;
 
 /// One name in a scope list, percent-decoding already done.
@@ -102,8 +101,7 @@ impl ScopePattern {
 }
 
 /// What stands between two tokens of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Separator {
     /// As RFC 6749 3.3 has it.
     #[default]

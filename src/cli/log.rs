@@ -13,7 +13,12 @@ use anstream::{AutoStream, ColorChoice};
 use tracing::{Level, warn};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    EnvFilter, Layer, filter, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
+    EnvFilter, Layer,
+    filter::{self, LevelFilter},
+    fmt,
+    layer::SubscriberExt,
+    registry,
+    util::SubscriberInitExt,
 };
 
 use super::{Failure, variable};
@@ -104,11 +109,15 @@ fn chosen_filter(default: &str) -> Result<EnvFilter, Failure> {
         return Ok(EnvFilter::new(default));
     };
     let text = text.to_string_lossy();
-    EnvFilter::try_new(&text).map_err(|error| {
-        let allowed = "a level such as `info`, or pairs such as `info,rescope=debug`";
+    // The filter takes a lone word that is no level for a module, and is then silent.
+    let is_level = |word: &str| word.contains('=') || word.parse::<LevelFilter>().is_ok();
+    let filter = EnvFilter::try_new(&text).ok();
+    let is_clear = text.split(',').all(|word| is_level(word.trim()));
+    filter.filter(|_| is_clear).ok_or_else(|| {
+        let levels = "`off`, `error`, `warn`, `info`, `debug` or `trace`";
         let found = text.escape_debug();
         Failure::Usage(format!(
-            "RESCOPE_LOG takes {allowed}, not `{found}`: {error}"
+            "RESCOPE_LOG takes {levels}, or pairs such as `info,rescope::proxy=debug`, not `{found}`"
         ))
     })
 }

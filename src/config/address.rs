@@ -23,7 +23,8 @@ pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, InvalidListen> {
     };
     text_of_ip
         .parse()
-        .map_err(|_| InvalidListen(text.to_owned()))
+        // What stands before an `@` may be a password.
+        .map_err(|_| InvalidListen(text.rsplit('@').next().unwrap_or(text).to_owned()))
 }
 
 /// A text is no address to listen on.

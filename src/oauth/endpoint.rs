@@ -2,13 +2,11 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::Deserialize;
 use thiserror::Error;
 use url::{Host, Url};
 
 /// How an endpoint is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scheme {
     /// With TLS, as RFC 6749 3.1 requires.
     #[default]

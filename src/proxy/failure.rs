@@ -1,5 +1,5 @@
-//! Failures to responses: the only place where a request gets an answer that
-//! the app did not give.
+//! Failures to responses: where a request gets an answer that the app did not
+//! give. hyper alone answers before, what it cannot read as a request: 400, 414, 431.
 
 use std::error::Error as _;
 
@@ -75,6 +75,9 @@ impl Failure {
                 Error::ConnectTimeout => (StatusCode::GATEWAY_TIMEOUT, "connection_timeout"),
                 Error::Closed(_) => (StatusCode::BAD_GATEWAY, "connection_terminated"),
                 Error::ResponseTimeout => (StatusCode::GATEWAY_TIMEOUT, "http_response_timeout"),
+                Error::HeadTooLarge(_) => {
+                    (StatusCode::BAD_GATEWAY, "http_response_header_section_size")
+                }
                 Error::Garbage(_) | Error::RequestBody(_) => {
                     (StatusCode::BAD_GATEWAY, "http_protocol_error")
                 }

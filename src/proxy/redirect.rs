@@ -78,7 +78,8 @@ fn record(decision: &Decision<'_>, proxy: &Proxy) {
         renamed = renamed(&account.renamed),
         optional = names(&account.optional),
         kept = names(&account.kept),
-        "scope rewritten"
+        "{}",
+        if decision.dry_run { "scope would be rewritten, but for the dry run" } else { "scope rewritten" },
     );
 }
 

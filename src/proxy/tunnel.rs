@@ -3,7 +3,7 @@
 
 use std::io;
 
-use http::{HeaderMap, Request, Response, Version, header::UPGRADE};
+use http::{HeaderMap, HeaderValue, Request, Response, Version, header::UPGRADE};
 use hyper::{
     body::{Body as _, Incoming},
     upgrade::{OnUpgrade, on},
@@ -98,5 +98,10 @@ fn offers_h2c(headers: &HeaderMap) -> bool {
 }
 
 fn protocols(headers: &HeaderMap) -> Option<Vec<u8>> {
-    headers.get(UPGRADE).map(|value| value.as_bytes().to_vec())
+    let lines: Vec<_> = headers
+        .get_all(UPGRADE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(&b","[..]))
 }

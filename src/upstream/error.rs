@@ -25,6 +25,9 @@ pub enum Error {
     /// What it sent is no HTTP/1 response.
     #[error("the upstream's answer is not valid HTTP")]
     Garbage(#[source] hyper::Error),
+    /// The head of its answer has more than 100 fields or 400 KB, hyper's bounds.
+    #[error("the head of the upstream's answer is too large")]
+    HeadTooLarge(#[source] hyper::Error),
     /// It did not answer in time.
     #[error("the upstream did not answer in time")]
     ResponseTimeout,
@@ -44,7 +47,9 @@ impl From<hyper::Error> for Error {
     fn from(error: hyper::Error) -> Self {
         if error.is_user() {
             Self::RequestBody(error)
-        } else if error.is_parse() || error.is_parse_too_large() {
+        } else if error.is_parse_too_large() {
+            Self::HeadTooLarge(error)
+        } else if error.is_parse() {
             Self::Garbage(error)
         } else {
             Self::Closed(error)

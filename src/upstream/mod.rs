@@ -49,8 +49,9 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the head of the answer, counted from the last byte of the request that was taken.
     pub response_head: Duration,
-    /// How long an unused connection is kept; it goes when four fifths are over. Apps close theirs after 2 s
-    /// (gunicorn) to 5 s (Node, uvicorn), and the side that closes first loses no request.
+    /// How long an unused connection is kept; it goes when four fifths are over. Most apps
+    /// close theirs later (Node and uvicorn after 5 s), and the side that closes first loses
+    /// no request. One that an app closes earlier (gunicorn after 2 s) is mostly noticed in time.
     pub idle: Duration,
 }
 

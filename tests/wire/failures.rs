@@ -51,8 +51,8 @@ fn answer_that_is_no_http_is_a_bad_gateway() {
             "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
             "http_protocol_error",
         ),
-        (&long, "http_protocol_error"),
-        (&many, "http_protocol_error"),
+        (&long, "http_response_header_section_size"),
+        (&many, "http_response_header_section_size"),
     ] {
         let (mut client, mut server, _running) = asked();
         server.send_lossy(answer);

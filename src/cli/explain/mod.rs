@@ -32,7 +32,8 @@ use crate::rewrite::{Rewriter, Rewritten};
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     file: FileArgument,
-    /// Print one JSON object a line
+    /// Print one JSON object a line: input, output, changed, endpoint, client_id, policy,
+    /// dry_run, removed, renamed, optional, kept, reason; bytes that are not UTF-8 are replaced
     #[arg(long)]
     json: bool,
     /// URLs; `-` reads them from standard input, one a line
