@@ -3,7 +3,7 @@
 
 use std::io;
 
-use http::{HeaderMap, HeaderValue, Request, Response, Version, header::UPGRADE};
+use http::{HeaderMap, Request, Response, Version, header::UPGRADE};
 use hyper::{
     body::{Body as _, Incoming},
     upgrade::{OnUpgrade, on},
@@ -22,7 +22,8 @@ use crate::upstream::ResponseBody;
 /// A client's wish to switch protocols.
 pub(super) struct Upgrade {
     client: OnUpgrade,
-    protocols: Vec<u8>,
+    /// In lower case.
+    protocols: Vec<Vec<u8>>,
 }
 
 impl Upgrade {
@@ -32,11 +33,12 @@ impl Upgrade {
     /// h2c is not passed on: what it would carry are more requests, unseen.
     pub(super) fn wanted_by(request: &mut Request<Incoming>) -> Option<Self> {
         let headers = request.headers();
-        let protocols = protocols(headers)?;
-        let counts = request.version() == Version::HTTP_11
+        let protocols: Vec<_> = protocols(headers).map(<[u8]>::to_ascii_lowercase).collect();
+        let counts = !protocols.is_empty()
+            && request.version() == Version::HTTP_11
             && fields::has_connection_option(headers, "upgrade")
             && request.body().is_end_stream()
-            && !offers_h2c(headers);
+            && !protocols.iter().any(|protocol| protocol == b"h2c");
         counts.then(|| Self {
             client: on(request),
             protocols,
@@ -53,16 +55,10 @@ impl Upgrade {
         response: &mut Response<ResponseBody>,
         proxy: &Proxy,
     ) -> Result<(), Failure> {
-        let granted = protocols(response.headers()).ok_or(Failure::UnwantedUpgrade)?;
-        let asked = self
-            .protocols
-            .split(|byte| *byte == b',')
-            .map(<[u8]>::trim_ascii);
-        if !asked
-            .into_iter()
-            .any(|protocol| protocol.eq_ignore_ascii_case(&granted))
-        {
-            return Err(Failure::UnwantedUpgrade);
+        let granted = protocols(response.headers()).map(<[u8]>::to_ascii_lowercase);
+        match &granted.collect::<Vec<_>>()[..] {
+            [protocol] if self.protocols.contains(protocol) => {}
+            _ => return Err(Failure::UnwantedUpgrade),
         }
         fields::strip(
             response.headers_mut(),
@@ -90,18 +86,10 @@ async fn join(client: OnUpgrade, upstream: OnUpgrade) -> io::Result<()> {
     Ok(())
 }
 
-fn offers_h2c(headers: &HeaderMap) -> bool {
+/// What the Upgrade lines name; a line may name several, in order of preference.
+fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let lines = headers.get_all(UPGRADE).iter();
     lines
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
-        .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"h2c"))
-}
-
-fn protocols(headers: &HeaderMap) -> Option<Vec<u8>> {
-    let lines: Vec<_> = headers
-        .get_all(UPGRADE)
-        .iter()
-        .map(HeaderValue::as_bytes)
-        .collect();
-    (!lines.is_empty()).then(|| lines.join(&b","[..]))
+        .map(<[u8]>::trim_ascii)
 }

@@ -70,8 +70,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers requests on `workers`, each with its own service, until `shutdown` is ready, then lets those
-    /// in flight end; returns when they have, or when `limits.drain` is over.
+    /// Answers requests on `workers`, each with its own service, until `shutdown` is
+    /// ready, then lets those in flight end; returns when they have, or when
+    /// `limits.drain` is over.
     ///
     /// # Panics
     ///
