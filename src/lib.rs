@@ -30,6 +30,7 @@
 //! - [`rewrite`]: apply the decision to the bytes of one URL.
 //! - [`config`]: the configuration file, flags and environment, checked.
 //! - [`metrics`]: what is counted.
+//! - [`net`]: streams, who the client is, interim responses.
 //! - [`server`]: accept, serve HTTP/1.1 on worker threads, drain.
 //! - [`upstream`]: connect to the app, pool connections, send.
 //! - [`proxy`]: the life of one request, tunnels, and failures to responses.
@@ -46,6 +47,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod metrics;
+pub mod net;
 pub mod oauth;
 pub mod policy;
 pub mod proxy;

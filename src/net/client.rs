@@ -1,0 +1,42 @@
+//! Who is at the other end of a client's connection.
+
+use std::net::SocketAddr;
+
+use super::Interim;
+
+/// One client's connection, as far as requests on it need to know.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// Where the client is, from a PROXY header where there is one; `None` over a Unix socket.
+    pub address: Option<SocketAddr>,
+    /// Where the client connected to, from a PROXY header where there is one; `None` over a
+    /// Unix socket.
+    pub local: Option<SocketAddr>,
+    /// Whether the client speaks TLS with this process.
+    pub is_tls: bool,
+    /// Both ends of the TCP connection itself; `None` over a Unix socket.
+    pub ends: Option<Ends>,
+    /// The way for interim responses; none in HTTP/2.
+    pub interim: Interim,
+}
+
+/// Both ends of one TCP connection, seen from the side that opened it. Of all connections
+/// that are open on one machine no two have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ends {
+    /// The end that opened the connection.
+    pub from: SocketAddr,
+    /// The end that accepted it.
+    pub to: SocketAddr,
+}
+
+impl Ends {
+    /// Returns the ends with IPv4 addresses written as such, however the socket shows them.
+    pub fn new(from: SocketAddr, to: SocketAddr) -> Self {
+        let plain = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
+        Self {
+            from: plain(from),
+            to: plain(to),
+        }
+    }
+}
