@@ -31,6 +31,7 @@
 //! - [`config`]: the configuration file, flags and environment, checked.
 //! - [`metrics`]: what is counted.
 //! - [`net`]: streams, who the client is, interim responses.
+//! - [`tls`]: certificate and key files to rustls configurations, taken up anew when they change.
 //! - [`server`]: accept, serve HTTP/1.1 on worker threads, drain.
 //! - [`upstream`]: connect to the app, pool connections, send.
 //! - [`proxy`]: the life of one request, tunnels, and failures to responses.
@@ -55,4 +56,5 @@ pub mod query;
 pub mod rewrite;
 pub mod scope;
 pub mod server;
+pub mod tls;
 pub mod upstream;
