@@ -13,8 +13,6 @@ mod error;
 mod files;
 mod pairs;
 mod self_made;
-#[cfg(test)]
-mod tests;
 mod watch;
 
 use std::{
@@ -153,6 +151,10 @@ impl Certificates {
     /// value is dropped. New files are taken up within 5 s, also where only the
     /// target of a symbolic link changes. `on_reload` hears of each change that was
     /// taken up and of each that could not be; both are logged too.
+    ///
+    /// # Errors
+    ///
+    /// There can be no more threads.
     pub fn watch(
         &self,
         on_reload: impl Fn(Result<(), &Error>) + Send + 'static,

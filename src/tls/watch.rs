@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_secs(2);
 const QUIET: Duration = Duration::from_millis(500);
 /// For how long that is waited for; with the look before it, less than 5 s.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often files that could not be used are read again, as a certificate may become
+/// valid or a disk answer though the files stay the same.
+const AGAIN: Duration = Duration::from_secs(60);
 /// How often certificates that expire soon are warned of.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -92,6 +95,8 @@ struct Watch<F> {
     on_reload: F,
     /// What was told of the last failure, until there is a success.
     failure: Option<String>,
+    /// When files were last read.
+    reloaded: Instant,
     warned: Instant,
 }
 
@@ -101,6 +106,7 @@ impl<F: Fn(Result<(), &Error>)> Watch<F> {
             certificates,
             on_reload,
             failure: None,
+            reloaded: Instant::now(),
             warned: Instant::now(),
         }
     }
@@ -113,6 +119,8 @@ impl<F: Fn(Result<(), &Error>)> Watch<F> {
             }
             if self.has_changed() {
                 self.wait_for_quiet();
+                self.reload();
+            } else if self.failure.is_some() && self.reloaded.elapsed() >= AGAIN {
                 self.reload();
             }
             if self.warned.elapsed() >= DAY {
@@ -142,6 +150,7 @@ impl<F: Fn(Result<(), &Error>)> Watch<F> {
 
     /// Tells of what is new: other certificates, another failure, the end of a failure.
     fn reload(&mut self) {
+        self.reloaded = Instant::now();
         let before = self.certificates.summaries();
         match self.certificates.reload() {
             Ok(()) => {
