@@ -129,7 +129,7 @@ fn blocks(path: &Path) -> Result<Option<Blocks>, Fault> {
             Ok(None)
         };
     }
-    // Opening a pipe could wait for ever.
+    // Opening a pipe could wait for ever, and a socket fails.
     if !about.is_file() {
         return Ok(None);
     }

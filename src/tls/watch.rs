@@ -163,7 +163,11 @@ impl<F: Fn(Result<(), &Error>)> Watch<F> {
             Err(error) => {
                 let told = Some(error.to_string());
                 if self.failure != told {
-                    warn!(%error, "new certificates cannot be used, the old ones stay");
+                    let cause: &dyn std::error::Error = &error;
+                    warn!(
+                        error = cause,
+                        "new certificates cannot be used, the old ones stay"
+                    );
                     self.failure = told;
                     (self.on_reload)(Err(&error));
                 }

@@ -211,7 +211,7 @@ fn file_in_place_of_the_folder_is_refused() {
 }
 
 #[test]
-fn pipe_in_the_folder_is_passed_over() {
+fn socket_in_the_folder_is_passed_over() {
     let (folder, _) = good();
     let _socket = std::os::unix::net::UnixListener::bind(folder.file("app.sock")).unwrap();
     folder.open();

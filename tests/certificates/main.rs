@@ -5,6 +5,7 @@ mod authority;
 mod faults;
 mod handshake;
 mod layouts;
+mod logs;
 mod names;
 mod renewal;
 mod self_made;
