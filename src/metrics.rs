@@ -13,6 +13,12 @@ pub struct Metrics {
     pub connections: Counter,
     /// Times that accepting a connection failed.
     pub accept_failures: Counter,
+    /// TLS handshakes of clients that failed, or took too long.
+    pub tls_handshake_failures: Counter,
+    /// Connections on which a client spoke HTTP/2.
+    pub http2_connections: Counter,
+    /// Requests that were answered with 500 because their handler panicked.
+    pub panics: Counter,
     /// Tries after the first one, of requests that were answered in the end.
     pub retries: Counter,
     /// Requests that the upstream did not answer as it should (502, 504).
@@ -37,11 +43,14 @@ pub struct Metrics {
 
 impl Metrics {
     /// Returns every counter with its name, in the order of the struct.
-    pub fn totals(&self) -> [(&'static str, u64); 13] {
+    pub fn totals(&self) -> [(&'static str, u64); 16] {
         [
             ("requests", self.requests.get()),
             ("connections", self.connections.get()),
             ("accept_failures", self.accept_failures.get()),
+            ("tls_handshake_failures", self.tls_handshake_failures.get()),
+            ("http2_connections", self.http2_connections.get()),
+            ("panics", self.panics.get()),
             ("retries", self.retries.get()),
             ("upstream_failures", self.upstream_failures.get()),
             ("refused_requests", self.refused_requests.get()),

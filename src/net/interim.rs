@@ -64,12 +64,17 @@ impl Interim {
     /// Says that the final response comes next. An interim one that cannot go out before it,
     /// because the response before is still on its way, is dropped.
     pub fn finish(&self) {
-        if let Some(outlet) = &self.0
-            && outlet.is_waiting.load(Ordering::Relaxed)
-            && !outlet.is_clean.load(Ordering::Relaxed)
-        {
+        let Some(outlet) = &self.0 else { return };
+        if outlet.is_clean.load(Ordering::Relaxed) {
+            // The next write is the response, or hyper's `100 Continue` before it.
+            return;
+        }
+        if outlet.is_waiting.load(Ordering::Relaxed) {
             drop(self.take());
         }
+        // hyper's own, if there is one, goes out behind the response before, and is not found
+        // there; nothing of a later response is to be taken for it.
+        outlet.expects.store(false, Ordering::Relaxed);
     }
 
     /// For the writer: whether something waits to be written.
@@ -91,6 +96,12 @@ impl Interim {
         if let Some(outlet) = &self.0 {
             outlet.is_clean.store(is_clean, Ordering::Relaxed);
         }
+    }
+
+    /// Whether all that hyper wrote has gone out.
+    pub fn is_clean(&self) -> bool {
+        let outlet = self.0.as_ref();
+        outlet.is_none_or(|outlet| outlet.is_clean.load(Ordering::Relaxed))
     }
 
     /// For the writer: whether hyper's own `100 Continue` is to be taken out of the next

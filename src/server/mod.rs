@@ -1,97 +1,163 @@
-//! Serve HTTP/1.1 to whoever connects: accept with a limit and a back-off,
-//! drive each connection, and drain by a deadline.
+//! Serve HTTP/1.1 and HTTP/2 to whoever connects: accept with a limit and a
+//! back-off, drive each connection, and drain by a deadline.
 //!
-//! Binding and serving are two steps, so the address is known before the
-//! first request. What a request means is the service's business.
+//! Binding and serving are two steps, so the addresses are known before the
+//! first request. What a request means is the [`Handler`]'s business. Every
+//! wait for a client has an end.
 
+mod activity;
+mod answer;
+mod connection;
+mod descriptors;
+mod http1;
+mod http2;
+mod listener;
+mod proxy_protocol;
+mod rewound;
+mod socket_file;
 mod worker;
 
 use std::{
-    convert::Infallible,
+    error::Error,
     future::{Future, poll_fn},
     io,
-    net::SocketAddr,
-    pin::pin,
     sync::Arc,
+    task::{Context, Poll},
     time::Duration,
 };
 
 use http::{Request, Response};
-use hyper::{
-    body::{Body, Incoming},
-    server::conn::http1::{Builder, UpgradeableConnection},
-    service::Service,
-};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::{Body, Bytes, Incoming};
 use tokio::{
-    net::{TcpListener, TcpStream},
     runtime::Handle,
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{sleep, timeout},
 };
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::metrics::Metrics;
+use crate::net::Client;
 
+use listener::Accepted;
+
+pub use descriptors::raise_descriptor_limit;
+pub use listener::{Address, Inherited, Listener};
 pub use worker::Worker;
 
 /// Bounds of what clients may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections open at once; more wait in the kernel's queue.
+    /// Connections open at once; more wait in the kernel's queue. Fewer where the process
+    /// may not open as many files.
     pub connections: usize,
-    /// How long the head of a request may take; bounds an idle connection too.
-    pub header_read: Duration,
-    /// How long requests in flight may go on after the end was asked for.
-    pub drain: Duration,
+    /// Bytes of the head of a request, in HTTP/2 as if it were not compressed.
+    pub header_size: usize,
+    /// Field lines of a head.
+    pub header_count: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            header_size: 64 * 1024,
+            header_count: 200,
+        }
+    }
+}
+
+/// How long clients may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For the head of a request, from its first byte; and for the first head of a
+    /// connection, or for a PROXY header, from the connection's start.
+    pub header_read: Duration,
+    /// For the whole TLS handshake.
+    pub tls_handshake: Duration,
+    /// How long a connection without a request is kept.
+    pub idle: Duration,
+    /// For a write that makes no progress, and in HTTP/2 for a stream's body that makes none.
+    pub write: Duration,
+    /// How long requests in flight may go on after the end was asked for.
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
             header_read: Duration::from_secs(30),
+            tls_handshake: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            write: Duration::from_secs(60),
             drain: Duration::from_secs(30),
         }
     }
 }
 
-/// A bound listener, ready to serve.
+/// Answers requests. Each worker has its own, and each connection a clone of that.
+pub trait Handler: Clone + Send + Sync + 'static {
+    /// The body of an answer.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>
+        + Send
+        + Unpin
+        + 'static;
+
+    /// Answers one request of `client`. A panic becomes a 500.
+    fn handle(
+        &self,
+        request: Request<Incoming>,
+        client: Arc<Client>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send;
+}
+
+/// Bound listeners, ready to serve.
 pub struct Server {
     /// Where clients connect.
-    pub listener: TcpListener,
+    pub listeners: Vec<Listener>,
     /// What they may take.
     pub limits: Limits,
+    /// How long they may take.
+    pub timeouts: Timeouts,
     /// Where connections are counted.
     pub metrics: Arc<Metrics>,
     /// What goes on when its connection is the server's no more, such as tunnels.
     pub detached: TaskTracker,
 }
 
+/// What every connection is to know.
+struct Settings {
+    limits: Limits,
+    timeouts: Timeouts,
+    metrics: Arc<Metrics>,
+}
+
+/// A connection's share of the limits; kept for as long as its socket is open.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    /// One more owner of the worker's load.
+    _load: Arc<()>,
+}
+
 impl Server {
-    /// Answers requests on `workers`, each with its own service, until `shutdown` is
+    /// Answers requests on `workers`, each with its own handler, until `shutdown` is
     /// ready, then lets those in flight end; returns when they have, or when
-    /// `limits.drain` is over.
+    /// `timeouts.drain` is over.
     ///
     /// # Panics
     ///
     /// There is no worker.
-    pub async fn run<S, B>(self, workers: &[(Worker, S)], shutdown: impl Future<Output = ()>)
-    where
-        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-        S: Clone + Send + 'static,
-        S::Future: Send,
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
+    pub async fn run<H: Handler>(
+        self,
+        workers: &[(Worker, H)],
+        shutdown: impl Future<Output = ()>,
+    ) {
         let (drain, _) = watch::channel(());
         tokio::select! {
             () = self.accept_all(workers, &drain) => {}
             () = shutdown => {}
         }
-        drop(self.listener);
+        drop(self.listeners);
         drain.send_replace(());
         self.detached.close();
         let drained = async {
@@ -99,60 +165,70 @@ impl Server {
             drain.closed().await;
             self.detached.wait().await;
         };
-        if timeout(self.limits.drain, drained).await.is_err() {
+        if timeout(self.timeouts.drain, drained).await.is_err() {
             warn!("requests in flight were cut off at the end of the drain time");
         }
     }
 
-    async fn accept_all<S, B>(&self, workers: &[(Worker, S)], drain: &watch::Sender<()>)
-    where
-        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-        S: Clone + Send + 'static,
-        S::Future: Send,
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let http = self.http();
-        let permits = Arc::new(Semaphore::new(self.limits.connections));
+    async fn accept_all<H: Handler>(&self, workers: &[(Worker, H)], drain: &watch::Sender<()>) {
+        let settings = Arc::new(Settings {
+            limits: self.limits,
+            timeouts: self.timeouts,
+            metrics: Arc::clone(&self.metrics),
+        });
+        let connections = descriptors::bound(self.limits.connections);
+        let permits = Arc::new(Semaphore::new(connections));
+        let mut turn = 0;
         loop {
             let permit = Arc::clone(&permits).acquire_owned().await;
             let permit = permit.expect("the semaphore is never closed");
             let least_loaded = workers.iter().min_by_key(|it| it.0.connections());
-            let (worker, service) = least_loaded.expect("there is a worker");
-            let (stream, peer) = self.accept(&worker.handle).await;
-            let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-            let drain = drain.subscribe();
-            let load = Arc::clone(&worker.load);
-            worker.handle.spawn(async move {
-                if let Err(error) = drive(connection.with_upgrades(), drain).await {
-                    debug!(%peer, %error, "connection ended early");
-                }
-                drop((permit, load));
-            });
+            let (worker, handler) = least_loaded.expect("there is a worker");
+            let accepted = self.accept(&worker.handle, &mut turn).await;
+            let place = Place {
+                _permit: permit,
+                _load: Arc::clone(&worker.load),
+            };
+            worker.handle.spawn(connection::serve(
+                accepted,
+                handler.clone(),
+                Arc::clone(&settings),
+                place,
+                drain.subscribe(),
+            ));
         }
     }
 
     /// Returns the next connection, polled by `runtime`; a failure to accept one is
     /// waited out, never passed on.
-    async fn accept(&self, runtime: &Handle) -> (TcpStream, SocketAddr) {
+    async fn accept(&self, runtime: &Handle, turn: &mut usize) -> Accepted {
         loop {
             let accepted = poll_fn(|cx| {
                 let _runtime = runtime.enter();
-                self.listener.poll_accept(cx)
+                self.poll_accept(turn, cx)
             });
             match accepted.await {
-                Ok((stream, peer)) => {
+                Ok(accepted) => {
                     self.metrics.connections.inc();
-                    // Small messages go out at once: server-sent events, WebSocket frames.
-                    match stream.set_nodelay(true) {
-                        Ok(()) => return (stream, peer),
-                        Err(error) => debug!(%peer, %error, "connection lost before it was served"),
+                    match accepted.prepare() {
+                        Ok(accepted) => return accepted,
+                        Err(error) => debug!(%error, "connection lost before it was served"),
                     }
                 }
                 Err(error) => self.back_off(&error).await,
             }
         }
+    }
+
+    /// Asks the listeners in turn, so that none has to wait for another's flood.
+    fn poll_accept(&self, turn: &mut usize, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
+        for _ in &self.listeners {
+            *turn = (*turn + 1) % self.listeners.len();
+            if let Poll::Ready(accepted) = self.listeners[*turn].poll_accept(cx) {
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
     }
 
     async fn back_off(&self, error: &io::Error) {
@@ -167,39 +243,6 @@ impl Server {
         warn!(%error, "a connection cannot be accepted");
         sleep(ACCEPT_PAUSE).await;
     }
-
-    fn http(&self) -> Builder {
-        let mut http = Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(self.limits.header_read)
-            // One small copy is cheaper than a vectored write of head and body.
-            .writev(false)
-            .preserve_header_case(true)
-            // Nothing is added to what the app answered.
-            .auto_date_header(false);
-        http
-    }
-}
-
-/// Serves one connection to its end. When `drain` changes, it takes no request
-/// after the one it is on.
-async fn drive<S, B>(
-    connection: UpgradeableConnection<TokioIo<TcpStream>, S>,
-    mut drain: watch::Receiver<()>,
-) -> hyper::Result<()>
-where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let mut connection = pin!(connection);
-    tokio::select! {
-        biased;
-        ended = connection.as_mut() => return ended,
-        _ = drain.changed() => connection.as_mut().graceful_shutdown(),
-    }
-    connection.await
 }
 
 /// With no descriptor free, as long as it takes for some connection to end.

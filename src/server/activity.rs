@@ -1,0 +1,189 @@
+//! What a connection is doing, and when it has done nothing for too long.
+//!
+//! hyper's own timer for heads is set anew for each request, which costs more
+//! than reading the request. Here one timer a connection is looked at when it
+//! has run out, and set anew where something has happened since.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::Timeouts;
+use crate::net::Interim;
+
+/// What is on one connection: requests in HTTP/1.1, streams in HTTP/2.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    in_flight: AtomicUsize,
+    /// How many there were from the start.
+    begun: AtomicUsize,
+    /// Whether bytes came when nothing was in flight: the start of a head.
+    has_bytes: AtomicBool,
+    /// Whether a limit is over.
+    is_over: AtomicBool,
+}
+
+/// A request or a stream, until it is dropped.
+#[derive(Debug)]
+pub(super) struct InFlight(Arc<Activity>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Busy,
+    /// In a head, or before the first one.
+    Head,
+    Idle,
+}
+
+impl Activity {
+    pub(super) fn begin(self: &Arc<Self>) -> InFlight {
+        self.in_flight.fetch_add(1, Relaxed);
+        self.begun.fetch_add(1, Relaxed);
+        self.has_bytes.store(false, Relaxed);
+        InFlight(Arc::clone(self))
+    }
+
+    /// Notes that bytes came, which start a head where nothing is in flight.
+    pub(super) fn read(&self) {
+        if self.in_flight.load(Relaxed) == 0 {
+            self.has_bytes.store(true, Relaxed);
+        }
+    }
+
+    pub(super) fn has_begun_head(&self) -> bool {
+        self.has_bytes.load(Relaxed)
+    }
+
+    /// Whether the connection has to end, for a limit is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Relaxed)
+    }
+
+    fn has_begun(&self) -> bool {
+        self.begun.load(Relaxed) > 0
+    }
+
+    /// The state, with what tells it from the same state at another time.
+    fn state(&self) -> (State, usize) {
+        let begun = self.begun.load(Relaxed);
+        let state = if self.in_flight.load(Relaxed) > 0 {
+            State::Busy
+        } else if begun == 0 || self.has_bytes.load(Relaxed) {
+            State::Head
+        } else {
+            State::Idle
+        };
+        (state, begun)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The limits of one connection. Its task is to ask after each look at the connection.
+pub(super) struct Clock {
+    activity: Arc<Activity>,
+    /// Knows whether an answer is still on its way out.
+    interim: Interim,
+    header_read: Duration,
+    idle: Duration,
+    state: (State, usize),
+    /// When the state was first seen.
+    since: Instant,
+    /// Runs out by the deadline, or earlier.
+    timer: Pin<Box<Sleep>>,
+    is_set: bool,
+}
+
+impl Clock {
+    /// Returns the clock of a connection whose first head was waited for from `start` on.
+    pub(super) fn new(
+        activity: Arc<Activity>,
+        interim: Interim,
+        timeouts: &Timeouts,
+        start: Instant,
+    ) -> Self {
+        Self {
+            activity,
+            interim,
+            header_read: timeouts.header_read,
+            idle: timeouts.idle,
+            state: (State::Head, 0),
+            since: start,
+            timer: Box::pin(sleep_until(start + timeouts.header_read)),
+            is_set: false,
+        }
+    }
+
+    /// Waits until a limit is over, and says so to the connection.
+    pub(super) async fn run_out(&mut self) {
+        poll_fn(|cx| self.poll(cx)).await;
+        self.activity.is_over.store(true, Relaxed);
+    }
+
+    /// Has an idle connection end soon.
+    pub(super) fn hurry(&mut self) {
+        self.idle = self.idle.min(LAST_WORDS);
+        self.is_set = false;
+    }
+
+    /// How long the end itself may take. One that never asked for anything has no answer
+    /// on its way.
+    pub(super) fn last_words(&self) -> Duration {
+        if self.activity.has_begun() {
+            LAST_WORDS
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let state = self.activity.state();
+        if state != self.state {
+            self.state = state;
+            self.since = Instant::now();
+        }
+        let limit = match state.0 {
+            State::Busy => return Poll::Pending,
+            State::Head => self.header_read,
+            State::Idle => self.idle,
+        };
+        loop {
+            let deadline = self.since + limit;
+            if !self.is_set || self.timer.deadline() > deadline {
+                self.timer.as_mut().reset(deadline);
+                self.is_set = true;
+            } else if !self.timer.is_elapsed() {
+                // The task's waker is with the timer from the look that set it.
+                return Poll::Pending;
+            }
+            if self.timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            let now = Instant::now();
+            if !self.interim.is_clean() {
+                // Idle only when the client has taken the answer; it has a limit for that.
+                self.since = now;
+            } else if now >= deadline {
+                return Poll::Ready(());
+            }
+            self.is_set = false;
+        }
+    }
+}
+
+/// For GOAWAY and its answer, for `close_notify`, and for the rest of an HTTP/2 answer
+/// that the client has not taken; nothing tells how much of it there is.
+const LAST_WORDS: Duration = Duration::from_secs(5);

@@ -1,0 +1,241 @@
+//! The life of one connection, top down: [`serve`].
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Poll, ready},
+};
+
+use bytes::BytesMut;
+use rustls::ServerConfig;
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    sync::watch,
+    time::{Instant, error::Elapsed, timeout},
+};
+use tokio_rustls::{TlsAcceptor, TlsStream};
+use tracing::debug;
+
+use super::{
+    Handler, Place, Settings, Timeouts, activity::Clock, answer::Shared, http1, http2,
+    listener::Accepted, proxy_protocol, rewound::Rewound,
+};
+use crate::net::{Client, Interim, Socket, Stream};
+
+/// A connection of hyper's.
+pub(super) trait Drive: Future<Output = hyper::Result<()>> {
+    /// Takes no request after those in flight.
+    fn drain(self: Pin<&mut Self>);
+
+    /// Ends what nobody asks for anything.
+    fn expire(self: Pin<&mut Self>);
+}
+
+/// Serves one connection to its end. When `drain` changes, it takes no request after those
+/// that it is on.
+pub(super) async fn serve<H: Handler>(
+    accepted: Accepted,
+    handler: H,
+    settings: Arc<Settings>,
+    place: Place,
+    mut drain: watch::Receiver<()>,
+) {
+    let peer = accepted.client.address;
+    let opened = tokio::select! {
+        biased;
+        // Nothing was asked for yet.
+        _ = drain.changed() => return,
+        opened = open(accepted, &settings) => opened,
+    };
+    let ended = match opened {
+        Ok(opened) => opened.serve(handler, settings, place, drain).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = ended {
+        debug!(?peer, %error, "connection ended early");
+    }
+}
+
+/// A connection on which it is known what is spoken.
+struct Opened {
+    stream: Stream,
+    client: Client,
+    protocol: Protocol,
+    /// What was read to find that out.
+    ahead: BytesMut,
+    /// From when on the first head is waited for.
+    start: Instant,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Reads a PROXY header where there has to be one, does the TLS handshake where clients
+/// speak that, and finds out which HTTP it is.
+async fn open(accepted: Accepted, settings: &Settings) -> io::Result<Opened> {
+    let start = Instant::now();
+    let Accepted {
+        mut socket,
+        mut client,
+        tls,
+        proxy_protocol,
+    } = accepted;
+    let timeouts = &settings.timeouts;
+    if proxy_protocol {
+        let header = proxy_protocol::read_header(&mut socket);
+        let header = timeout(timeouts.header_read, header).await;
+        if let Some((address, local)) = header.map_err(late("a PROXY header"))?? {
+            client.address = Some(address);
+            client.local = Some(local);
+        }
+    }
+    if let Some(config) = tls {
+        let handshake = shake_hands(socket, config, timeouts).await;
+        let (stream, protocol) = handshake.inspect_err(|_| {
+            settings.metrics.tls_handshake_failures.inc();
+        })?;
+        return Ok(Opened {
+            stream,
+            client,
+            protocol,
+            ahead: BytesMut::new(),
+            start: Instant::now(),
+        });
+    }
+    let mut stream = Stream::plain(socket, timeouts.write);
+    let found = timeout(
+        timeouts.header_read.saturating_sub(start.elapsed()),
+        sniff(&mut stream),
+    );
+    let (protocol, ahead) = found.await.map_err(late("a request"))??;
+    Ok(Opened {
+        stream,
+        client,
+        protocol,
+        ahead,
+        start,
+    })
+}
+
+async fn shake_hands(
+    socket: Socket,
+    config: Arc<ServerConfig>,
+    timeouts: &Timeouts,
+) -> io::Result<(Stream, Protocol)> {
+    let handshake = TlsAcceptor::from(config).accept(socket);
+    let handshake = timeout(timeouts.tls_handshake, handshake).await;
+    let stream = handshake.map_err(late("the TLS handshake"))??;
+    let stream = Stream::tls(TlsStream::Server(stream), timeouts.write);
+    // RFC 9113 3.2: over TLS it is HTTP/2 if that was agreed on, and only then.
+    let protocol = match stream.application_protocol() {
+        Some(b"h2") => Protocol::Http2,
+        _ => Protocol::Http1,
+    };
+    Ok((stream, protocol))
+}
+
+/// Reads until it is clear whether the client starts with the preface of HTTP/2 (RFC 9113
+/// section 3.4), and returns that with all that was read. One that closes without a word
+/// speaks HTTP/1.1.
+async fn sniff(stream: &mut Stream) -> io::Result<(Protocol, BytesMut)> {
+    let mut read = BytesMut::new();
+    loop {
+        let before = read.len();
+        poll_fn(|cx| {
+            // As much as hyper would read at first; it is not kept while nothing comes.
+            let mut chunk = [0; 8 * 1024];
+            let mut chunk = ReadBuf::new(&mut chunk);
+            ready!(Pin::new(&mut *stream).poll_read(cx, &mut chunk))?;
+            read.extend_from_slice(chunk.filled());
+            Poll::Ready(io::Result::Ok(()))
+        })
+        .await?;
+        if read.starts_with(PREFACE) {
+            return Ok((Protocol::Http2, read));
+        }
+        if read.len() == before || !PREFACE.starts_with(&read) {
+            return Ok((Protocol::Http1, read));
+        }
+    }
+}
+
+impl Opened {
+    async fn serve<H: Handler>(
+        self,
+        handler: H,
+        settings: Arc<Settings>,
+        place: Place,
+        drain: watch::Receiver<()>,
+    ) -> io::Result<()> {
+        let activity = Arc::default();
+        let mut client = self.client;
+        if self.protocol == Protocol::Http1 {
+            client.interim = Interim::new();
+        }
+        let interim = client.interim.clone();
+        let clock = Clock::new(
+            Arc::clone(&activity),
+            interim,
+            &settings.timeouts,
+            self.start,
+        );
+        let stream = Rewound::new(self.stream, self.ahead, place);
+        let shared = Shared {
+            handler,
+            client: Arc::new(client),
+            settings,
+        };
+        let ended = match self.protocol {
+            Protocol::Http1 => {
+                let connection = http1::connect(stream, &activity, shared);
+                drive(connection, clock, drain).await
+            }
+            Protocol::Http2 => {
+                shared.settings.metrics.http2_connections.inc();
+                let connection = http2::connect(stream, &activity, shared);
+                drive(connection, clock, drain).await
+            }
+        };
+        ended.map_err(io::Error::other)
+    }
+}
+
+/// Drives a connection until it ends, the server drains or a limit is over; of the last two
+/// it is told, and goes on for a while.
+async fn drive(
+    connection: impl Drive,
+    mut clock: Clock,
+    mut drain: watch::Receiver<()>,
+) -> hyper::Result<()> {
+    let mut connection = pin!(connection);
+    let drains = tokio::select! {
+        biased;
+        ended = connection.as_mut() => return ended,
+        _ = drain.changed() => true,
+        () = clock.run_out() => false,
+    };
+    if drains {
+        connection.as_mut().drain();
+        clock.hurry();
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => return ended,
+            () = clock.run_out() => {}
+        }
+    }
+    debug!("connection closed: a limit for heads or idle connections is over");
+    connection.as_mut().expire();
+    let ended = timeout(clock.last_words(), connection).await;
+    ended.unwrap_or(Ok(()))
+}
+
+fn late(what: &'static str) -> impl Fn(Elapsed) -> io::Error {
+    move |_| io::Error::new(io::ErrorKind::TimedOut, format!("{what} took too long"))
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

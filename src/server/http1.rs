@@ -1,0 +1,191 @@
+//! HTTP/1.1 on a client's connection: hyper, and between it and the socket a
+//! stream that sends interim responses, which hyper does not, and ends a
+//! connection whose limits are over.
+
+use std::{
+    convert::Infallible,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, BytesMut};
+use hyper::{
+    server::conn::http1::{Builder, UpgradeableConnection},
+    service::{HttpService, service_fn},
+};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{
+    Handler, Limits, activity::Activity, answer::Shared, connection::Drive, rewound::Rewound,
+};
+use crate::net::Interim;
+
+/// Returns the connection, to be driven. What becomes of an upgrade keeps the stream.
+pub(super) fn connect<H: Handler>(
+    stream: Rewound,
+    activity: &Arc<Activity>,
+    shared: Shared<H>,
+) -> impl Drive {
+    let http = builder(&shared.settings.limits);
+    let stream = ClientStream {
+        stream,
+        interim: shared.client.interim.clone(),
+        heads: BytesMut::new(),
+        is_clean: true,
+        activity: Arc::clone(activity),
+        has_said_goodbye: false,
+    };
+    let shared = Arc::new(shared);
+    let activity = Arc::clone(activity);
+    let service = service_fn(move |request| {
+        let shared = Arc::clone(&shared);
+        let in_flight = activity.begin();
+        async move { Ok::<_, Infallible>(shared.answer(request, Some(in_flight)).await) }
+    });
+    http.serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+}
+
+fn builder(limits: &Limits) -> Builder {
+    let mut http = Builder::new();
+    http.max_headers(limits.header_count)
+        .max_header_size(limits.header_size)
+        .max_buf_size(limits.header_size.max(BUFFER))
+        // One small copy is cheaper than a vectored write of head and body.
+        .writev(false)
+        .preserve_header_case(true)
+        // Nothing is added to what the app answered.
+        .auto_date_header(false);
+    http
+}
+
+impl<I, B, S> Drive for UpgradeableConnection<I, S>
+where
+    Self: Future<Output = hyper::Result<()>>,
+    S: HttpService<hyper::body::Incoming, ResBody = B, Error = Infallible>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    B: hyper::body::Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn drain(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+
+    fn expire(self: Pin<&mut Self>) {
+        // Its stream says that the client has closed.
+    }
+}
+
+/// A client's stream as hyper sees it.
+struct ClientStream {
+    stream: Rewound,
+    interim: Interim,
+    /// Interim heads on their way out.
+    heads: BytesMut,
+    /// Whether all that hyper wrote has gone out.
+    is_clean: bool,
+    activity: Arc<Activity>,
+    has_said_goodbye: bool,
+}
+
+impl ClientStream {
+    fn set_clean(&mut self, is_clean: bool) {
+        if self.is_clean != is_clean {
+            self.is_clean = is_clean;
+            self.interim.set_clean(is_clean);
+        }
+    }
+
+    /// Writes the interim heads that wait, whole: nothing else may come between.
+    fn poll_heads(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_clean && self.interim.is_waiting() {
+            self.heads.extend_from_slice(&self.interim.take());
+        }
+        while !self.heads.is_empty() {
+            let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.heads))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.heads.advance(count);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Answers a head that took too long (RFC 9110 section 15.5.9), and closes.
+    fn poll_goodbye(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.has_said_goodbye {
+            self.has_said_goodbye = true;
+            if self.activity.has_begun_head() && self.is_clean {
+                self.heads.extend_from_slice(REQUEST_TIMEOUT);
+            }
+        }
+        ready!(self.poll_heads(cx))?;
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.activity.is_over() {
+            // To hyper it is the client that closed, whatever became of the goodbye.
+            return self.poll_goodbye(cx).map(|_| Ok(()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        if buffer.filled().len() > before {
+            self.activity.read();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.is_clean {
+            if self.interim.take_expectation() && bytes.starts_with(CONTINUE) {
+                // It is the app's to say.
+                return Poll::Ready(Ok(CONTINUE.len()));
+            }
+            if self.interim.is_waiting() {
+                let heads = self.interim.take();
+                self.heads.extend_from_slice(&heads);
+            }
+            self.set_clean(false);
+        }
+        ready!(self.poll_heads(cx))?;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    /// hyper asks for it when it has nothing more to write, and only then.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.set_clean(true);
+        ready!(self.poll_heads(cx))?;
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_heads(cx))?;
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// What hyper writes when somebody wants the body of a request that expects it.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+const REQUEST_TIMEOUT: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+/// Of a body at a time, in either direction: much more makes large bodies no faster, and
+/// each connection may hold as much.
+const BUFFER: usize = 64 * 1024;

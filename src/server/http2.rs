@@ -1,0 +1,166 @@
+//! HTTP/2 on a client's connection: hyper, with a task for each stream. A
+//! stream whose client does not take the answer is reset by its own task.
+
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    error::Error,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use hyper::{
+    body::{Body, Incoming},
+    rt::{Executor, Read, Write, bounds::Http2ServerConnExec},
+    server::conn::http2::{Builder, Connection},
+    service::{HttpService, service_fn},
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::debug;
+
+use super::{
+    Handler, Limits,
+    activity::Activity,
+    answer::{GIVEN, Given, Shared},
+    connection::Drive,
+    rewound::Rewound,
+};
+
+/// Returns the connection, to be driven.
+pub(super) fn connect<H: Handler>(
+    stream: Rewound,
+    activity: &Arc<Activity>,
+    shared: Shared<H>,
+) -> impl Drive {
+    let streams = Streams {
+        activity: Arc::clone(activity),
+        write: shared.settings.timeouts.write,
+    };
+    let http = builder(streams, &shared.settings.limits);
+    let shared = Arc::new(shared);
+    let service = service_fn(move |request| {
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(shared.answer(request, None).await) }
+    });
+    http.serve_connection(TokioIo::new(stream), service)
+}
+
+fn builder(streams: Streams, limits: &Limits) -> Builder<Streams> {
+    let mut http = Builder::new(streams);
+    http.timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_LIMIT)
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(u32::try_from(limits.header_size).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_pending_accept_reset_streams(PENDING_RESETS)
+        .max_local_error_reset_streams(ERROR_RESETS)
+        // WebSocket (RFC 8441); what it means is the handler's business.
+        .enable_connect_protocol()
+        // Nothing is added to what the app answered.
+        .auto_date_header(false);
+    http
+}
+
+impl<I, B, S, E> Drive for Connection<I, S, E>
+where
+    Self: Future<Output = hyper::Result<()>>,
+    S: HttpService<Incoming, ResBody = B, Error = Infallible>,
+    I: Read + Write + Unpin,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    E: Http2ServerConnExec<S::Future, B>,
+{
+    fn drain(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+
+    fn expire(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// Runs the streams of one connection.
+#[derive(Clone)]
+struct Streams {
+    activity: Arc<Activity>,
+    write: Duration,
+}
+
+/// A stream is what hyper makes of a request and its answer, and one more for a tunnel.
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
+    fn execute(&self, stream: F) {
+        let in_flight = self.activity.begin();
+        let limit = self.write;
+        let bounded = async move {
+            bounded(stream, limit).await;
+            drop(in_flight);
+        };
+        tokio::spawn(GIVEN.scope(Cell::default(), bounded));
+    }
+}
+
+/// Drives `stream`, and drops it, which resets it, when the client has not taken what the
+/// answer's body gave for `limit`.
+async fn bounded(stream: impl Future<Output = ()>, limit: Duration) {
+    let mut stream = pin!(stream);
+    let mut stall = Stall::default();
+    poll_fn(|cx| match stream.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => stall.poll(GIVEN.with(Cell::get), limit, cx),
+    })
+    .await;
+}
+
+/// How long a stream's client has taken nothing.
+#[derive(Default)]
+struct Stall {
+    /// What had been given when the timer was set.
+    given: Given,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Stall {
+    fn poll(&mut self, given: Given, limit: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        if !given.waits {
+            self.timer = None;
+            return Poll::Pending;
+        }
+        if given != self.given {
+            self.given = given;
+            self.timer = None;
+        }
+        let new = || Box::pin(sleep_until(Instant::now() + limit));
+        let timer = self.timer.get_or_insert_with(new);
+        if timer.as_mut().poll(cx).is_ready() {
+            debug!("stream reset: the client took nothing of the answer for too long");
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
+/// A client that is gone without a word is found out within the sum of both.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_LIMIT: Duration = Duration::from_secs(20);
+
+/// Requests of one connection at a time, as nginx and HAProxy have it.
+const STREAMS: u32 = 100;
+
+/// What the client may send of one request, or of all, before the app has taken it.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// Of one answer that the client has not taken.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// Streams that were reset before they were served (CVE-2023-44487), and those that had
+/// to be reset for an error of the client (CVE-2025-8671): with more the connection ends.
+const PENDING_RESETS: usize = 20;
+const ERROR_RESETS: usize = 1024;
