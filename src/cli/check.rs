@@ -7,8 +7,8 @@ use std::{
     process::ExitCode,
 };
 
-use super::{CheckArguments, Failure, overrides};
-use crate::config::{self, Config};
+use super::{CheckArguments, Failure, with_environment};
+use crate::config::{self, Config, ForwardedMode, Limits, Overrides, Timeouts, UpstreamProtocol};
 
 /// Prints what the file means.
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         let message = "which file? write `rescope check --config FILE`, or set RESCOPE_CONFIG";
         return Err(Failure::Usage(message.to_owned()));
     };
-    let config = config::load(Some(&path), &overrides(None, None))?;
+    let config = config::load(Some(&path), &with_environment(Overrides::default()))?;
     // A reader that has gone away has the exit code.
     let _ = io::stdout().write_all(summary(&path, &config).as_bytes());
     Ok(ExitCode::SUCCESS)
@@ -24,13 +24,14 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
 
 fn summary(path: &Path, config: &Config) -> String {
     let mut text = format!("{} is valid\n", path.display());
-    let policies = &config.policies;
     let mut line = |label: &str, value: &str| {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{label:<10} {value}");
     };
-    line("listen", &config.listen.to_string());
-    line("upstream", &config.upstream.to_string());
+    for (label, value) in network(config) {
+        line(label, &value);
+    }
+    let policies = &config.policies;
     line("default", policies.default_policy().name());
     for client in policies.clients() {
         let name = client.name.as_deref().unwrap_or("(no name)");
@@ -45,4 +46,80 @@ fn summary(path: &Path, config: &Config) -> String {
         line("dry run", "nothing is changed for anyone");
     }
     text
+}
+
+/// Where it listens and connects to, and how; what is as usual is left out.
+fn network(config: &Config) -> Vec<(&'static str, String)> {
+    let proxy_protocol = match config.proxy_protocol {
+        true => ", PROXY protocol",
+        false => "",
+    };
+    let protocol = match config.upstream_protocol {
+        Some(UpstreamProtocol::Http1) => ", http1",
+        Some(UpstreamProtocol::H2c) => ", h2c",
+        None => "",
+    };
+    let forwarded = config.forwarded.map(|mode| match mode {
+        ForwardedMode::Off => "off",
+        ForwardedMode::Append => "append",
+        ForwardedMode::Replace => "replace",
+    });
+    let own = |address: &Option<_>| address.as_ref().map(|it| format!("{it}{proxy_protocol}"));
+    let file = |path: &Path| path.display().to_string();
+    let certs = config.listen_tls.as_ref().map(|_| file(&config.certs));
+    let usual_limits = limits(&Limits::default());
+    let usual_timeouts = timeouts(&Timeouts::default());
+    let lines = [
+        ("listen", own(&config.listen)),
+        ("listen_tls", own(&config.listen_tls)),
+        ("certs", certs),
+        ("upstream", Some(format!("{}{protocol}", config.upstream))),
+        ("ca_file", config.ca_file.as_deref().map(file)),
+        ("forwarded", forwarded.map(str::to_owned)),
+        ("via", config.via.clone()),
+        ("limits", unusual(&limits(&config.limits), &usual_limits)),
+        (
+            "timeouts",
+            unusual(&timeouts(&config.timeouts), &usual_timeouts),
+        ),
+    ];
+    let written = |(label, value): (_, Option<_>)| value.map(|value| (label, value));
+    lines.into_iter().filter_map(written).collect()
+}
+
+fn limits(limits: &Limits) -> Vec<(&'static str, String)> {
+    let size = match limits.header_size % 1024 {
+        0 => format!("{}KiB", limits.header_size / 1024),
+        _ => format!("{}B", limits.header_size),
+    };
+    vec![
+        ("connections", limits.connections.to_string()),
+        ("header_size", size),
+        ("header_count", limits.header_count.to_string()),
+    ]
+}
+
+fn timeouts(timeouts: &Timeouts) -> Vec<(&'static str, String)> {
+    let shown = |(key, duration)| (key, humantime::format_duration(duration).to_string());
+    let all = [
+        ("header_read", timeouts.header_read),
+        ("tls_handshake", timeouts.tls_handshake),
+        ("connect", timeouts.connect),
+        ("response_head", timeouts.response_head),
+        ("idle", timeouts.idle),
+        ("upstream_idle", timeouts.upstream_idle),
+        ("body_idle", timeouts.body_idle),
+        ("upgrade_idle", timeouts.upgrade_idle),
+        ("drain", timeouts.drain),
+    ];
+    all.into_iter().map(shown).collect()
+}
+
+/// Those of `values` that `usual`, in the same order, does not have; `None` where it has all.
+fn unusual(values: &[(&str, String)], usual: &[(&str, String)]) -> Option<String> {
+    let pairs = values.iter().zip(usual).filter(|(one, two)| one != two);
+    let shown: Vec<_> = pairs
+        .map(|((key, value), _)| format!("{key} {value}"))
+        .collect();
+    (!shown.is_empty()).then(|| shown.join(", "))
 }

@@ -86,10 +86,13 @@ enum Command {
 struct ProxyArguments {
     #[command(flatten)]
     file: FileArgument,
-    /// Address to listen on, IP:PORT; port 0 for any free one [env: RESCOPE_LISTEN] [default: 127.0.0.1:8080]
+    /// Address to listen on, IP:PORT, unix:/PATH or fd:N; port 0 for any free one [env: RESCOPE_LISTEN] [default: 127.0.0.1:8080, unless there is one with TLS]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Where the app is, http://HOST:PORT [env: RESCOPE_UPSTREAM]
+    /// Address to listen on with TLS, in the same forms [env: RESCOPE_LISTEN_TLS]
+    #[arg(long, value_name = "ADDR")]
+    listen_tls: Option<String>,
+    /// Where the app is, http://HOST:PORT, https://HOST:PORT or unix:/PATH [env: RESCOPE_UPSTREAM]
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
 }
@@ -120,16 +123,21 @@ impl FileArgument {
 
 impl ProxyArguments {
     fn overrides(&self) -> Overrides {
-        overrides(self.listen.clone(), self.upstream.clone())
+        with_environment(Overrides {
+            listen: self.listen.clone(),
+            listen_tls: self.listen_tls.clone(),
+            upstream: self.upstream.clone(),
+        })
     }
 }
 
-/// Returns what flags say or, where they say nothing, the environment.
-fn overrides(listen: Option<String>, upstream: Option<String>) -> Overrides {
+/// Returns what `flags` say or, where they say nothing, the environment.
+fn with_environment(flags: Overrides) -> Overrides {
     let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
     Overrides {
-        listen: listen.or_else(|| text("RESCOPE_LISTEN")),
-        upstream: upstream.or_else(|| text("RESCOPE_UPSTREAM")),
+        listen: flags.listen.or_else(|| text("RESCOPE_LISTEN")),
+        listen_tls: flags.listen_tls.or_else(|| text("RESCOPE_LISTEN_TLS")),
+        upstream: flags.upstream.or_else(|| text("RESCOPE_UPSTREAM")),
     }
 }
 

@@ -2,12 +2,17 @@
 //!
 //! Nothing is judged here beyond that; every value keeps its place. Pure.
 
-use std::ops::Range;
+use std::{
+    ops::{Range, RangeInclusive},
+    path::PathBuf,
+    time::Duration,
+};
 
 use toml::de::DeTable;
 
 use super::reader::{Field, Pairs, Section, Shape, Strings};
 use super::report::Problem;
+use super::{ForwardedMode, Limits, Timeouts, UpstreamProtocol};
 use crate::oauth::Scheme;
 use crate::scope::Separator;
 
@@ -15,15 +20,39 @@ use crate::scope::Separator;
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) listen: Option<Field<String>>,
+    pub(super) listen_tls: Option<Field<String>>,
     pub(super) upstream: Option<Field<String>>,
-    /// Whether an upstream is written, with a good value or not; true where the file
-    /// could not be read through to its end.
-    pub(super) has_upstream: bool,
+    /// What is written, with a good value or not.
+    pub(super) has: Written,
+    pub(super) upstream_protocol: Option<Field<UpstreamProtocol>>,
+    pub(super) ca_file: Option<Field<PathBuf>>,
+    pub(super) proxy_protocol: Option<Field<bool>>,
+    pub(super) forwarded: Option<Field<ForwardedMode>>,
+    pub(super) via: Option<Field<String>>,
+    pub(super) tls: Option<TlsEntry>,
+    pub(super) limits: Limits,
+    pub(super) timeouts: Timeouts,
     pub(super) dry_run: Option<Field<bool>>,
     pub(super) builtin_endpoints: Option<Field<bool>>,
     pub(super) default: PolicyEntry,
     pub(super) clients: Vec<ClientEntry>,
     pub(super) endpoints: Vec<EndpointEntry>,
+}
+
+/// Which addresses are written, with good values or not; all where the file could not
+/// be read through to its end.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Written {
+    pub(super) listen: bool,
+    pub(super) listen_tls: bool,
+    pub(super) upstream: bool,
+}
+
+/// `[tls]`.
+#[derive(Debug)]
+pub(super) struct TlsEntry {
+    pub(super) span: Range<usize>,
+    pub(super) certs: Option<Field<PathBuf>>,
 }
 
 /// The keys that say a policy, in `[default]` and in `[[client]]`.
@@ -68,12 +97,32 @@ pub(super) struct EndpointEntry {
 impl File {
     /// Returns what is in `table`; what is no good is left out and noted down.
     pub(super) fn read(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Self {
-        let shapes = [&TOP, &DEFAULT, &CLIENT, &ENDPOINT];
-        let top = Section::open(table, 0..0, shapes, problems);
+        let top = Section::open(table, 0..0, &TOP, SHAPES, problems);
         Self {
             listen: top.string("listen", problems),
+            listen_tls: top.string("listen_tls", problems),
             upstream: top.string("upstream", problems),
-            has_upstream: top.has("upstream"),
+            has: Written {
+                listen: top.has("listen"),
+                listen_tls: top.has("listen_tls"),
+                upstream: top.has("upstream"),
+            },
+            upstream_protocol: top.word("upstream_protocol", PROTOCOLS, problems),
+            ca_file: top.path("ca_file", problems),
+            proxy_protocol: top.boolean("proxy_protocol", problems),
+            forwarded: top.word("forwarded", FORWARDED_MODES, problems),
+            via: top.received_by("via", problems),
+            tls: top
+                .table("tls", problems)
+                .map(|(table, span)| TlsEntry::read(table, span, problems)),
+            limits: match top.table("limits", problems) {
+                Some((table, span)) => limits(table, span, problems),
+                None => Limits::default(),
+            },
+            timeouts: match top.table("timeouts", problems) {
+                Some((table, span)) => timeouts(table, span, problems),
+                None => Timeouts::default(),
+            },
             dry_run: top.boolean("dry_run", problems),
             builtin_endpoints: top.boolean("builtin_endpoints", problems),
             default: match top.table("default", problems) {
@@ -94,10 +143,52 @@ impl File {
     }
 }
 
+impl TlsEntry {
+    fn read(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Self {
+        let section = Section::open(table, span.clone(), &TLS, SHAPES, problems);
+        let certs = section.path("certs", problems);
+        Self { span, certs }
+    }
+}
+
+fn limits(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Limits {
+    let section = Section::open(table, span, &LIMITS, SHAPES, problems);
+    let mut limits = Limits::default();
+    let connections = section.number("connections", CONNECTIONS, problems);
+    let header_size = section.size("header_size", HEADER_SIZE, problems);
+    let header_count = section.number("header_count", HEADER_COUNT, problems);
+    limits.connections = connections.unwrap_or(limits.connections);
+    limits.header_size = header_size.unwrap_or(limits.header_size);
+    limits.header_count = header_count.unwrap_or(limits.header_count);
+    limits
+}
+
+fn timeouts(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Timeouts {
+    let section = Section::open(table, span, &TIMEOUTS, SHAPES, problems);
+    let usual = Timeouts::default();
+    let mut read = |key: &str, usual: Duration| {
+        let duration = section.duration(key, SHORTEST, problems);
+        duration.unwrap_or(usual)
+    };
+    Timeouts {
+        header_read: read("header_read", usual.header_read),
+        tls_handshake: read("tls_handshake", usual.tls_handshake),
+        connect: read("connect", usual.connect),
+        response_head: read("response_head", usual.response_head),
+        idle: read("idle", usual.idle),
+        upstream_idle: read("upstream_idle", usual.upstream_idle),
+        body_idle: read("body_idle", usual.body_idle),
+        upgrade_idle: read("upgrade_idle", usual.upgrade_idle),
+        drain: section
+            .duration("drain", Duration::ZERO, problems)
+            .unwrap_or(usual.drain),
+    }
+}
+
 impl PolicyEntry {
     fn read_default(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Self {
-        let shapes = [&DEFAULT, &TOP, &CLIENT, &ENDPOINT];
-        Self::read(&Section::open(table, span, shapes, problems), problems)
+        let section = Section::open(table, span, &DEFAULT, SHAPES, problems);
+        Self::read(&section, problems)
     }
 
     fn read(section: &Section<'_>, problems: &mut Vec<Problem>) -> Self {
@@ -114,8 +205,7 @@ impl PolicyEntry {
 
 impl ClientEntry {
     fn read(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Self {
-        let shapes = [&CLIENT, &TOP, &DEFAULT, &ENDPOINT];
-        let section = Section::open(table, span, shapes, problems);
+        let section = Section::open(table, span, &CLIENT, SHAPES, problems);
         section.require(&["id", "scope"], "a client", problems);
         Self {
             ids: section.strings("id", true, problems),
@@ -128,8 +218,7 @@ impl ClientEntry {
 
 impl EndpointEntry {
     fn read(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Self {
-        let shapes = [&ENDPOINT, &TOP, &DEFAULT, &CLIENT];
-        let section = Section::open(table, span, shapes, problems);
+        let section = Section::open(table, span, &ENDPOINT, SHAPES, problems);
         section.require(&["host", "path"], "an endpoint", problems);
         Self {
             scheme: section.word("scheme", SCHEMES, problems),
@@ -140,17 +229,57 @@ impl EndpointEntry {
     }
 }
 
+/// In the order in which a key's home is looked for.
+const SHAPES: &[&Shape] = &[&TOP, &TLS, &LIMITS, &TIMEOUTS, &DEFAULT, &CLIENT, &ENDPOINT];
+
 const TOP: Shape = Shape {
     title: "the top of the file, before the first `[table]`",
     within: "",
     keys: &[
         "listen",
+        "listen_tls",
         "upstream",
+        "upstream_protocol",
+        "ca_file",
+        "proxy_protocol",
+        "forwarded",
+        "via",
         "dry_run",
         "builtin_endpoints",
+        "tls",
+        "limits",
+        "timeouts",
         "default",
         "client",
         "endpoint",
+    ],
+};
+
+const TLS: Shape = Shape {
+    title: "`[tls]`",
+    within: " in `[tls]`",
+    keys: &["certs"],
+};
+
+const LIMITS: Shape = Shape {
+    title: "`[limits]`",
+    within: " in `[limits]`",
+    keys: &["connections", "header_size", "header_count"],
+};
+
+const TIMEOUTS: Shape = Shape {
+    title: "`[timeouts]`",
+    within: " in `[timeouts]`",
+    keys: &[
+        "header_read",
+        "tls_handshake",
+        "connect",
+        "response_head",
+        "idle",
+        "upstream_idle",
+        "body_idle",
+        "upgrade_idle",
+        "drain",
     ],
 };
 
@@ -191,3 +320,25 @@ const SEPARATORS: &[(&str, Separator)] =
     &[("space", Separator::Space), ("comma", Separator::Comma)];
 
 const SCHEMES: &[(&str, Scheme)] = &[("https", Scheme::Https), ("http", Scheme::Http)];
+
+const PROTOCOLS: &[(&str, UpstreamProtocol)] = &[
+    ("http1", UpstreamProtocol::Http1),
+    ("h2c", UpstreamProtocol::H2c),
+];
+
+const FORWARDED_MODES: &[(&str, ForwardedMode)] = &[
+    ("off", ForwardedMode::Off),
+    ("append", ForwardedMode::Append),
+    ("replace", ForwardedMode::Replace),
+];
+
+/// Far above what a system's descriptors allow.
+const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
+
+/// 8 KiB is the least that hyper reads into; 1 MiB for each connection is plenty.
+const HEADER_SIZE: RangeInclusive<usize> = 8 * 1024..=1024 * 1024;
+
+const HEADER_COUNT: RangeInclusive<usize> = 1..=10_000;
+
+/// What the timers can tell apart.
+const SHORTEST: Duration = Duration::from_millis(1);

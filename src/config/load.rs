@@ -13,11 +13,18 @@ use super::{Config, Overrides, Rules, parse, parse_rules};
 /// Returns the configuration in the file at `path`, or the default one for `None`, with
 /// `overrides` above it.
 ///
+/// `certs` and `ca_file` are relative to the file's folder, or to the current one for `None`.
+///
 /// # Errors
 ///
 /// The file cannot be read, or there is something wrong with what is written.
 pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Config, ConfigError> {
-    read(path, |text, name| parse(text, name, overrides))
+    let mut config = read(path, |text, name| parse(text, name, overrides))?;
+    if let Some(folder) = path.and_then(Path::parent) {
+        config.certs = folder.join(config.certs);
+        config.ca_file = config.ca_file.map(|file| folder.join(file));
+    }
+    Ok(config)
 }
 
 /// As [`load`], for whoever connects nowhere: an upstream need not be written.

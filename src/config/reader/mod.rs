@@ -4,6 +4,8 @@
 //! the wrong type the problem is noted down and the answer is `None` too, so
 //! that all of a file's problems are found in one go.
 
+mod values;
+
 use std::ops::Range;
 
 use strsim::damerau_levenshtein;
@@ -43,18 +45,19 @@ pub(super) struct Section<'t> {
 }
 
 impl<'t> Section<'t> {
-    /// Opens a table and notes down the keys that `shapes[0]` does not have; the other
-    /// shapes are where such a key may have been meant to stand.
+    /// Opens a table and notes down the keys that `shape` does not have; one of `shapes`
+    /// is where such a key may have been meant to stand.
     pub(super) fn open(
         table: &'t DeTable<'t>,
         span: Range<usize>,
-        shapes: [&Shape; 4],
+        shape: &Shape,
+        shapes: &[&Shape],
         problems: &mut Vec<Problem>,
     ) -> Self {
         for key in table.keys() {
             let (name, span): (&str, _) = (key.get_ref(), key.span());
-            if !shapes[0].keys.contains(&name) {
-                problems.push(unknown_key(name, &span, shapes));
+            if !shape.keys.contains(&name) {
+                problems.push(unknown_key(name, &span, shape, shapes));
             }
         }
         Self { table, span }
@@ -271,13 +274,12 @@ fn wrong_type(key: &str, wanted: &str, found: &DeValue<'_>, span: Range<usize>) 
     Problem::at(&span, format!("`{key}` takes {wanted}, not {found}"))
 }
 
-fn unknown_key(key: &str, span: &Range<usize>, shapes: [&Shape; 4]) -> Problem {
-    let [here, elsewhere @ ..] = shapes;
+fn unknown_key(key: &str, span: &Range<usize>, here: &Shape, shapes: &[&Shape]) -> Problem {
     let shown = key.escape_debug();
     let message = format!("unknown key `{shown}`{}", here.within);
     let help = if is_secret(key) {
         "rescope needs no secret and no token; take it out of this file".to_owned()
-    } else if let Some(home) = elsewhere.iter().find(|shape| shape.keys.contains(&key)) {
+    } else if let Some(home) = shapes.iter().find(|shape| shape.keys.contains(&key)) {
         format!("`{shown}` belongs to {}", home.title)
     } else if let Some(near) = nearest(key, here.keys) {
         format!("did you mean `{near}`?")

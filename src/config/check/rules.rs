@@ -1,171 +1,21 @@
-//! From what is written to a checked [`Config`], or to all that is wrong with it.
-//!
-//! Pure: text, flags and variables in, values out. It goes on after a problem,
-//! so that one look shows them all.
+//! The rules of a configuration: its policies and its endpoints.
 
-use std::{collections::HashMap, net::SocketAddr, ops::Range};
+use std::{collections::HashMap, ops::Range};
 
 use toml::Spanned;
-use toml::de::DeTable;
 
-use super::address::{DEFAULT_LISTEN, UpstreamUrl, parse_listen};
-use super::file::{ClientEntry, EndpointEntry, File, PolicyEntry, PolicyName};
-use super::reader::Field;
-use super::report::{Place, Problem, Report};
-use super::{Config, Overrides, Rules};
+use super::Check;
+use crate::config::Rules;
+use crate::config::file::{ClientEntry, EndpointEntry, File, PolicyEntry, PolicyName};
+use crate::config::reader::Field;
+use crate::config::report::Problem;
 use crate::oauth::{Endpoint, EndpointTable, InvalidEndpoint};
 use crate::policy::{Client, Normalize, Policies, Policy};
 use crate::scope::{InvalidToken, ScopePattern, ScopeToken};
 
-/// Returns the configuration that `text`, the content of the file called `name`, and `overrides` make.
-///
-/// # Errors
-///
-/// Reports every problem at once, each with its place.
-pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Report> {
-    let mut check = Check::default();
-    let file = check.read(text);
-    let rules = check.rules(&file);
-    let addresses = check.addresses(&file, overrides);
-    if !file.has_upstream && overrides.upstream.is_none() {
-        check.no_upstream();
-    }
-    match addresses {
-        (Some(listen), Some(upstream)) if check.problems.is_empty() => Ok(Config {
-            listen,
-            upstream,
-            endpoints: rules.endpoints,
-            policies: rules.policies,
-        }),
-        _ => Err(Report::new(name, text, check.problems)),
-    }
-}
-
-/// As [`parse`], for whoever connects nowhere: an upstream need not be written.
-///
-/// # Errors
-///
-/// Reports every problem at once, each with its place.
-pub fn parse_rules(text: &str, name: &str) -> Result<Rules, Report> {
-    let mut check = Check::default();
-    let file = check.read(text);
-    let rules = check.rules(&file);
-    check.addresses(&file, &Overrides::default());
-    match check.problems.is_empty() {
-        true => Ok(rules),
-        false => Err(Report::new(name, text, check.problems)),
-    }
-}
-
-/// The problems found so far.
-#[derive(Default)]
-struct Check {
-    problems: Vec<Problem>,
-}
-
-/// A value and where it is written.
-struct Placed<T> {
-    value: T,
-    place: Place,
-}
-
 impl Check {
-    fn read(&mut self, text: &str) -> File {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        let mut lines = Vec::new();
-        let mut is_readable = true;
-        for error in &errors {
-            // After these two the parser is sure of what the rest means.
-            let is_local = ["duplicate key", "string values must be quoted"];
-            is_readable &= is_local.iter().any(|it| error.message().starts_with(it));
-            let span = error.span().unwrap_or(0..0);
-            let line = text.as_bytes()[..span.start]
-                .split(|byte| *byte == b'\n')
-                .count();
-            // One slip makes several complaints about one line: the first is to the point.
-            if !lines.contains(&line) {
-                lines.push(line);
-                self.problems.push(Problem::at(&span, error.message()));
-            }
-        }
-        match is_readable {
-            true => File::read(table.get_ref(), &mut self.problems),
-            false => File {
-                has_upstream: true,
-                ..File::default()
-            },
-        }
-    }
-
-    /// Returns the own address and the upstream; `None` where it is no good, or not written.
-    fn addresses(
-        &mut self,
-        file: &File,
-        overrides: &Overrides,
-    ) -> (Option<SocketAddr>, Option<UpstreamUrl>) {
-        let listen = forced(&overrides.listen, "--listen or RESCOPE_LISTEN");
-        let default = Placed {
-            value: DEFAULT_LISTEN,
-            place: Place::Nowhere,
-        };
-        let listen = self
-            .address(written(&file.listen), listen, parse_listen)
-            .unwrap_or(Some(default));
-        let upstream = forced(&overrides.upstream, "--upstream or RESCOPE_UPSTREAM");
-        let upstream = self
-            .address(written(&file.upstream), upstream, str::parse)
-            .flatten();
-        if let (Some(upstream), Some(listen)) = (&upstream, &listen) {
-            self.not_own(upstream, listen);
-        }
-        (listen.map(|it| it.value), upstream.map(|it| it.value))
-    }
-
-    fn no_upstream(&mut self) {
-        let help = "write `upstream = \"http://127.0.0.1:3000\"` in the file, or give it with \
-                    `--upstream` or RESCOPE_UPSTREAM";
-        let problem = Problem::new("no upstream: where is the app?", Place::Nowhere);
-        self.problems.push(problem.with_help(help));
-    }
-
-    /// Returns the address that counts; `Some(None)` where it is no good, `None` where none is written.
-    fn address<T, E: ToString>(
-        &mut self,
-        written: Option<Placed<&str>>,
-        forced: Option<Placed<&str>>,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Option<Option<Placed<T>>> {
-        let mut take = |text: Placed<&str>| match parse(text.value) {
-            Ok(value) => Some(Placed {
-                value,
-                place: text.place,
-            }),
-            Err(error) => {
-                let problem = Problem::new(error.to_string(), text.place);
-                self.problems.push(problem);
-                None
-            }
-        };
-        // What the file says is looked at even where it does not count.
-        let written = written.map(&mut take);
-        forced.map(take).or(written)
-    }
-
-    fn not_own(&mut self, upstream: &Placed<UpstreamUrl>, listen: &Placed<SocketAddr>) {
-        if !upstream.value.reaches(listen.value) {
-            return;
-        }
-        let (shown, own) = (&upstream.value, listen.value);
-        let message = format!("the upstream `{shown}` is rescope's own address, `{own}`");
-        let mut problem = Problem::new(message, upstream.place.clone())
-            .with_help("the app and rescope need a port each");
-        if let Place::File(span) = &listen.place {
-            problem = problem.with_context(span, "rescope listens here");
-        }
-        self.problems.push(problem);
-    }
-
-    fn rules(&mut self, file: &File) -> Rules {
+    /// Returns the policies and endpoints; those that are no good are left out.
+    pub(super) fn rules(&mut self, file: &File) -> Rules {
         let is_dry_run = |field: &Option<Field<bool>>| field.as_ref().is_some_and(|it| it.value);
         let default = self.policy(&file.default);
         let mut policies = Policies::new(default, is_dry_run(&file.dry_run));
@@ -382,18 +232,4 @@ impl Check {
                 .push(Problem::at(&field.span, error.to_string()));
         }
     }
-}
-
-fn written(field: &Option<Field<String>>) -> Option<Placed<&str>> {
-    field.as_ref().map(|field| Placed {
-        value: field.value.as_str(),
-        place: Place::File(field.span.clone()),
-    })
-}
-
-fn forced<'o>(text: &'o Option<String>, name: &'static str) -> Option<Placed<&'o str>> {
-    text.as_deref().map(|value| Placed {
-        value,
-        place: Place::Override(name),
-    })
 }

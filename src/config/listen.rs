@@ -1,0 +1,129 @@
+//! Where clients connect to: an address, a Unix socket, or a socket that is open already.
+//!
+//! Only what is written counts; no name is looked up and nothing is opened here.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
+
+use thiserror::Error;
+
+/// A place to listen at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ListenAddress {
+    /// An address, written `IP:PORT`, or `localhost:PORT` for 127.0.0.1; port 0 is any free one.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket, written `unix:/PATH`; absolute, [`SOCKET_PATH_MAX`] bytes at most.
+    Unix(PathBuf),
+    /// A socket that whoever started the process has opened, written `fd:N`; never below 3.
+    Descriptor(u32),
+}
+
+impl ListenAddress {
+    /// What is listened on where nothing is written: 127.0.0.1:8080.
+    pub(super) const DEFAULT: Self =
+        Self::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080));
+
+    /// Whether no system can listen on both at once.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let (Self::Tcp(one), Self::Tcp(two)) = (self, other) else {
+            return self == other;
+        };
+        let any = one.ip().is_unspecified() || two.ip().is_unspecified();
+        let ip_overlaps = one.ip() == two.ip() || (any && one.is_ipv4() == two.is_ipv4());
+        one.port() != 0 && one.port() == two.port() && ip_overlaps
+    }
+}
+
+impl FromStr for ListenAddress {
+    type Err = InvalidListen;
+
+    fn from_str(text: &str) -> Result<Self, InvalidListen> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return Ok(Self::Unix(socket_path(path)?));
+        }
+        if let Some(number) = text.strip_prefix("fd:") {
+            let number = number.parse().ok().filter(|it| *it >= FIRST_DESCRIPTOR);
+            let number = number.ok_or_else(|| InvalidListen::Descriptor(shown(text)))?;
+            return Ok(Self::Descriptor(number));
+        }
+        let text_of_ip = match text.strip_prefix("localhost:") {
+            Some(port) => format!("127.0.0.1:{port}"),
+            None => text.to_owned(),
+        };
+        let address = text_of_ip.parse();
+        // What stands before an `@` may be a password.
+        let found = text.rsplit('@').next().unwrap_or(text);
+        Ok(Self::Tcp(
+            address.map_err(|_| InvalidListen::Malformed(shown(found)))?,
+        ))
+    }
+}
+
+/// Shown as in the configuration: `127.0.0.1:8080`, `unix:/run/rescope.sock`, `fd:3`.
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Descriptor(number) => write!(f, "fd:{number}"),
+        }
+    }
+}
+
+/// Why a text is no place to listen at.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidListen {
+    /// None of the forms.
+    #[error(
+        "an address to listen on is `IP:PORT`, `localhost:PORT`, `unix:/PATH` or `fd:N`, \
+         such as `127.0.0.1:8080`, not `{0}`"
+    )]
+    Malformed(String),
+    /// No number that an inherited descriptor has: 0 to 2 are the standard streams.
+    #[error("an inherited socket is `fd:N` with N from 3, such as `fd:3`, not `{0}`")]
+    Descriptor(String),
+    /// No path of a Unix socket.
+    #[error(transparent)]
+    Socket(#[from] InvalidSocketPath),
+}
+
+/// The longest path of a Unix socket that a system takes, in bytes (`sun_path`, less its final NUL):
+/// 107 on Linux, 103 on macOS.
+pub const SOCKET_PATH_MAX: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
+
+/// Returns the path of a Unix socket, from what is written behind `unix:`.
+pub(super) fn socket_path(path: &str) -> Result<PathBuf, InvalidSocketPath> {
+    let is_file = path.starts_with('/') && !path.ends_with('/');
+    if !is_file || path.contains(char::is_control) {
+        return Err(InvalidSocketPath::Malformed(shown(path)));
+    }
+    if path.len() > SOCKET_PATH_MAX {
+        return Err(InvalidSocketPath::Long(path.len()));
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// Why a text is no path of a Unix socket.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidSocketPath {
+    /// Not absolute, a folder, or with control characters.
+    #[error(
+        "a Unix socket is `unix:` and an absolute path, such as `unix:/run/app.sock`, not `unix:{0}`"
+    )]
+    Malformed(String),
+    /// Longer than a system takes.
+    #[error("the path of a Unix socket is {SOCKET_PATH_MAX} bytes at most, not {0}")]
+    Long(usize),
+}
+
+/// Whatever it holds, it is to be shown on one line.
+fn shown(text: &str) -> String {
+    text.escape_debug().to_string()
+}
+
+/// Below are the standard streams.
+const FIRST_DESCRIPTOR: u32 = 3;
