@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, poll_fn},
+    mem,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -14,16 +15,15 @@ use hyper::{
     client::conn::http1::{Builder, SendRequest},
 };
 use hyper_util::rt::TokioIo;
-use tokio::{
-    net::TcpStream,
-    time::{Instant, Sleep, sleep_until},
-};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    Error, RequestBody,
+    Error, Limits, RequestBody, interim,
+    retry::{Chance, Lost},
     traffic::{Counted, Traffic},
+    wait::Wait,
 };
+use crate::net::Interim;
 
 /// hyper's half of a connection: reads, writes, and ends with the connection.
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
@@ -37,49 +37,51 @@ pub(super) struct Connection {
     /// `None` when the connection has ended.
     driver: Option<Driver>,
     traffic: Arc<Traffic>,
-    patience: Patience,
-}
-
-/// A request that got no answer.
-pub(super) struct Lost {
-    pub(super) error: Error,
-    /// The request, where not a byte of it was written.
-    pub(super) unsent: Option<Box<Request<RequestBody>>>,
-    /// Whether not a byte of an answer came.
-    pub(super) nothing_came: bool,
+    wait: Wait,
+    /// When it was opened, counted in sweeps.
+    pub(super) born: u32,
 }
 
 impl Connection {
-    pub(super) async fn new(stream: TcpStream) -> Result<Self, Error> {
-        let traffic = Arc::new(Traffic::default());
-        let stream = TokioIo::new(Counted::new(stream, Arc::clone(&traffic)));
-        let (sender, connection) = Builder::new()
-            // One small copy is cheaper than a vectored write of head and body.
-            .writev(false)
+    pub(super) async fn new(stream: Counted, limits: Limits, born: u32) -> Result<Self, Error> {
+        let traffic = stream.traffic();
+        let mut http = Builder::new();
+        // One small copy is cheaper than a vectored write of head and body.
+        http.writev(false)
             .preserve_header_case(true)
             // RFC 9112 5.1: a proxy removes such white space from a response.
             .allow_spaces_after_header_name_in_responses(true)
-            .handshake(stream)
-            .await?;
+            .http09_responses(false)
+            .max_header_size(limits.header_size);
+        if limits.header_count != HYPERS_HEADER_COUNT {
+            // Room for another number is allocated for each head.
+            http.max_headers(limits.header_count);
+        }
+        let (sender, connection) = http.handshake(TokioIo::new(stream)).await?;
         let driver = Box::pin(connection.with_upgrades());
         Ok(Self {
             sender,
             driver: Some(driver),
             traffic,
-            patience: Patience::new(),
+            wait: Wait::new(Duration::MAX),
+            born,
         })
     }
 
-    /// Sends `request` and waits for the head of the answer.
+    /// Sends `request` and waits for the head of the answer; interim ones go to `interim`.
     ///
     /// `limit` counts anew while bytes of the request go out, so an upload may take its time.
     pub(super) async fn send(
         mut self,
-        request: Request<RequestBody>,
+        mut request: Request<RequestBody>,
+        interim: &Interim,
         limit: Duration,
     ) -> Result<(Response<Incoming>, Self), Lost> {
         let read_before = self.traffic.read();
-        self.patience.start(limit, &self.traffic);
+        let mut written = self.traffic.written();
+        self.traffic.start();
+        self.wait.start(limit);
+        interim::relay(&mut request, interim, &self.traffic);
         let mut answer = pin!(self.sender.try_send_request(request));
         let mut is_first = true;
         let outcome = poll_fn(|cx| {
@@ -93,22 +95,33 @@ impl Connection {
                 }
             }
             is_first = false;
-            self.patience.poll_end(&self.traffic, cx).map(|()| None)
+            while self.wait.poll_end(cx).is_ready() {
+                let now = self.traffic.written();
+                if mem::replace(&mut written, now) == now {
+                    return Poll::Ready(None);
+                }
+                self.wait.start(limit);
+            }
+            Poll::Pending
         })
         .await;
         let nothing_came = self.traffic.read() == read_before;
         match outcome {
             Some(Ok(response)) => Ok((response, self)),
-            Some(Err(mut failure)) => Err(Lost {
-                unsent: failure.take_message().map(Box::new),
-                error: failure.into_error().into(),
-                nothing_came,
-            }),
-            None => Err(Lost {
-                error: Error::ResponseTimeout,
-                unsent: None,
-                nothing_came,
-            }),
+            Some(Err(mut failure)) => {
+                let unsent = failure.take_message();
+                let error = match self.traffic.has_too_many_interims() {
+                    true => Error::TooManyInterim,
+                    false => failure.into_error().into(),
+                };
+                let chance = match unsent {
+                    Some(request) => Chance::Unsent(Box::new(request)),
+                    None if nothing_came && error.is_lost_connection() => Chance::Unanswered,
+                    None => Chance::None,
+                };
+                Err(Lost { error, chance })
+            }
+            None => Err(Error::ResponseTimeout.into()),
         }
     }
 
@@ -127,6 +140,27 @@ impl Connection {
         self.driver.is_some() && self.sender.is_ready()
     }
 
+    /// Returns its timer, for the body that comes on it, piece by piece within `limit`.
+    pub(super) fn take_wait(&mut self, limit: Duration) -> Wait {
+        let mut wait = mem::replace(&mut self.wait, Wait::new(limit));
+        wait.pause(limit);
+        wait
+    }
+
+    /// Takes its timer back.
+    pub(super) fn put_wait(&mut self, wait: Wait) {
+        self.wait = wait;
+    }
+
+    /// Closes the connection, which no request is on, properly: TLS says so (RFC 9112 9.8).
+    pub(super) fn close(self) {
+        let Self {
+            sender, mut driver, ..
+        } = self;
+        drop(sender);
+        drive(&mut driver, &mut unwoken());
+    }
+
     /// Lets the connection become what its last answer, a 101, has announced.
     pub(super) fn upgrade(self) {
         if let Some(driver) = self.driver {
@@ -142,50 +176,6 @@ impl Connection {
     }
 }
 
-/// How long an answer is waited for.
-///
-/// The timer outlives the request: it is set anew only when it rings, which
-/// makes a request cost no timer.
-struct Patience {
-    timer: Pin<Box<Sleep>>,
-    limit: Duration,
-    since: Instant,
-    written: u64,
-}
-
-impl Patience {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self {
-            timer: Box::pin(sleep_until(now)),
-            limit: Duration::ZERO,
-            since: now,
-            written: 0,
-        }
-    }
-
-    fn start(&mut self, limit: Duration, traffic: &Traffic) {
-        self.limit = limit;
-        self.since = Instant::now();
-        self.written = traffic.written();
-    }
-
-    /// Ready when neither an answer came nor a byte of the request went out for the limit.
-    fn poll_end(&mut self, traffic: &Traffic, cx: &mut Context<'_>) -> Poll<()> {
-        while self.timer.as_mut().poll(cx).is_ready() {
-            if self.written != traffic.written() {
-                self.start(self.limit, traffic);
-            }
-            let end = self.since + self.limit;
-            if end <= Instant::now() {
-                return Poll::Ready(());
-            }
-            self.timer.as_mut().reset(end);
-        }
-        Poll::Pending
-    }
-}
-
 /// For looks at what only this task changes: nobody is to be woken for it.
 pub(super) fn unwoken() -> Context<'static> {
     Context::from_waker(Waker::noop())
@@ -198,3 +188,6 @@ fn drive(driver: &mut Option<Driver>, cx: &mut Context<'_>) {
         *driver = None;
     }
 }
+
+/// hyper keeps room for so many without an allocation.
+const HYPERS_HEADER_COUNT: usize = 100;

@@ -1,164 +1,203 @@
 //! The app behind: connect to it, keep connections for reuse, send it a
 //! request and hand back the head of its answer with a body that streams.
 //!
-//! A connection is driven by whoever uses it: the future that waits for the
-//! head, then the body while it is read. So one request is one task, a reader
+//! An HTTP/1.1 connection is driven by whoever uses it: the future that waits for
+//! the head, then the body while it is read. So one request is one task, a reader
 //! that is slow slows the app down, and one that goes away closes the
 //! connection. Nothing here knows what a policy is.
 
 mod body;
 mod connect;
-mod connection;
+mod convert;
 mod error;
+mod http1;
+mod http2;
+mod interim;
 mod pool;
+mod retry;
+mod route;
+mod target;
 mod traffic;
+mod wait;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{Method, Request, Response, StatusCode, header::CONTENT_LENGTH, request::Parts};
-use hyper::body::Body as _;
+use http::{
+    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, UPGRADE},
+};
+use hyper::body::Incoming;
 use tokio::time::sleep;
 
-use connection::{Connection, Lost};
-use pool::{Pool, SWEEPS};
+use crate::net::{Interim, OwnConnections};
 
-pub use body::{RequestBody, ResponseBody};
+use body::{Carrier, Upload};
+use connect::Connector;
+use http1::Connection;
+use http2::{Http2, Open};
+use pool::{Pool, SWEEPS};
+use retry::{Lost, Spare};
+use route::Route;
+
+pub use body::{BrokenRequest, BrokenResponse, RequestBody, ResponseBody};
 pub use error::Error;
+pub use target::{Address, Limits, Protocol, Target, Timeouts};
 
 /// What the app answered, its body still to come.
 pub struct Answer {
-    /// Head and streaming body.
+    /// Head and streaming body, in the version that the app speaks.
     pub response: Response<ResponseBody>,
     /// How many times the request was sent; 1 to 3.
     pub attempts: u32,
 }
 
-/// Where the app listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authority {
-    /// A name or an address, without brackets.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-}
-
-/// How long the app may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Timeouts {
-    /// For a connection, all addresses and tries together.
-    pub connect: Duration,
-    /// For the head of the answer, counted from the last byte of the request that was taken.
-    pub response_head: Duration,
-    /// How long an unused connection is kept; it goes when four fifths are over. Most apps
-    /// close theirs later (Node and uvicorn after 5 s), and the side that closes first loses
-    /// no request. One that an app closes earlier (gunicorn after 2 s) is mostly noticed in time.
-    pub idle: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            response_head: Duration::from_secs(60),
-            idle: Duration::from_secs(4),
-        }
-    }
-}
-
 /// The app, and the connections to it that are free.
 pub struct Upstream {
-    authority: Authority,
+    host: String,
+    protocol: Protocol,
+    is_tls: bool,
+    limits: Limits,
     timeouts: Timeouts,
-    pool: Arc<Pool>,
+    connector: Connector,
+    /// Those of a name are replaced: it may lead elsewhere by now.
+    max_age: Duration,
+    http2: Http2,
+    /// Whether the last handshake has agreed on HTTP/1.1.
+    agreed_on_http1: std::sync::atomic::AtomicBool,
+    shared: Arc<Shared>,
+}
+
+/// What bodies need after their head is gone.
+struct Shared {
+    pool: Pool,
+    /// Called for each answer's body that broke off.
+    on_broken: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Upstream {
-    /// Returns an upstream without a connection; the app need not be up yet.
-    pub fn new(authority: Authority, timeouts: Timeouts) -> Self {
-        let pool = Arc::new(Pool::default());
+    /// Returns an upstream without a connection; the app need not be up yet. Its TCP
+    /// connections are in `own` while they are open.
+    pub fn new(target: Target, limits: Limits, timeouts: Timeouts, own: OwnConnections) -> Self {
+        let max_age = match target.address.is_name() {
+            true => MAX_AGE,
+            false => Duration::MAX,
+        };
+        let ages = max_age.as_millis() / pause(timeouts).as_millis().max(1);
+        let pool = Pool::new(u32::try_from(ages).unwrap_or(u32::MAX));
+        let on_broken = Box::new(|| {});
         Self {
-            authority,
+            host: target.host(),
+            protocol: target.protocol,
+            is_tls: target.tls.is_some(),
+            limits,
             timeouts,
-            pool,
+            connector: Connector::new(target, timeouts.connect, timeouts.body_idle, own),
+            max_age,
+            http2: Http2::default(),
+            agreed_on_http1: false.into(),
+            shared: Arc::new(Shared { pool, on_broken }),
         }
     }
 
-    /// Where the app listens.
-    pub fn authority(&self) -> &Authority {
-        &self.authority
+    /// Calls `action` for each answer whose body broke off; it must not block.
+    #[must_use]
+    pub fn on_broken_body(mut self, action: impl Fn() + Send + Sync + 'static) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.on_broken = Box::new(action);
+        }
+        self
     }
 
-    /// Sends `request`, in origin-form, and returns the head of the answer.
+    /// The app as a Host line names it: `host:port`, or `localhost` for a Unix socket.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Sends `request`, in origin-form with Host, and returns the head of the answer. The
+    /// app's interim responses but 101 go to `interim`; over HTTP/2 there are none.
+    ///
+    /// A request with an Upgrade line goes out in HTTP/1.1, the line with it, unless the app
+    /// speaks HTTP/2 alone.
     ///
     /// A request is sent again only if the try before cannot have had an effect
-    /// that another one would double: it never left, or it is idempotent, has no
-    /// body, and not a byte of an answer came (RFC 9110 9.2.2). That is done twice at
-    /// most: an app that dies closes its listener last, and takes new connections
-    /// with it while it does, so the second try after a restart may be lost too.
+    /// that another one would double: it never left, the app said that it did nothing with it,
+    /// or it is idempotent, has no body, and not a byte of an answer came (RFC 9110 9.2.2, RFC
+    /// 9113 8.7). That is done twice at most: an app that dies closes its listener last, and
+    /// takes new connections with it while it does, so the second try after a restart may be
+    /// lost too.
     ///
     /// # Errors
     ///
-    /// The app cannot be reached, answers no HTTP, or not in time.
-    pub async fn send(&self, request: Request<RequestBody>) -> Result<Answer, Error> {
-        let (parts, body) = request.into_parts();
-        let spare = may_repeat(&parts.method, &body).then(|| parts.clone());
-        let mut request = Request::from_parts(parts, body);
-        let mut connection = match self.pool.take() {
-            Some(connection) => connection,
-            None => self.connect().await?,
-        };
+    /// The app cannot be reached, answers no HTTP, or not in time; or the request's body fails.
+    pub async fn send(
+        &self,
+        mut request: Request<RequestBody>,
+        interim: &Interim,
+    ) -> Result<Answer, Error> {
+        let needs_http1 = request.headers().contains_key(UPGRADE);
+        let speaks_http2 = self.may_speak_http2() && !needs_http1;
+        let spare = Spare::of(&request, speaks_http2);
+        let body = request.body_mut();
+        body.limit(self.timeouts.body_idle, self.timeouts.stream_idle);
         let mut attempts = 1;
         loop {
-            let lost = match self.exchange(connection, request).await {
+            let route = self.route(needs_http1, attempts > 1).await?;
+            let upload = request.body().upload();
+            let sent = match route {
+                Route::Http1(connection) => {
+                    self.send_http1(connection, request, upload, interim).await
+                }
+                Route::Http2(open) => self.send_http2(open, request, upload, interim).await,
+            };
+            let lost = match sent {
                 Ok(response) => return Ok(Answer { response, attempts }),
                 Err(lost) => lost,
             };
             let Some(pause) = PAUSES.get(attempts as usize - 1) else {
                 return Err(lost.error);
             };
-            request = lost.again(spare.as_ref())?;
+            request = lost.again(&spare)?;
             if !pause.is_zero() {
                 sleep(*pause).await;
             }
-            connection = self.connect().await?;
             attempts += 1;
         }
     }
 
     /// Closes connections that have been free for too long, until it is dropped.
     pub async fn sweep(&self) {
-        let pause = self.timeouts.idle / (SWEEPS + 1);
-        let mut every = tokio::time::interval(pause.max(Duration::from_millis(1)));
+        let mut every = tokio::time::interval(pause(self.timeouts));
         loop {
             every.tick().await;
-            self.pool.sweep();
+            self.shared.pool.sweep();
+            self.http2.sweep(self.max_age);
         }
     }
 
-    async fn connect(&self) -> Result<Connection, Error> {
-        let stream = connect::connect(&self.authority, self.timeouts.connect).await?;
-        Connection::new(stream).await
-    }
-
-    async fn exchange(
+    async fn send_http1(
         &self,
         connection: Connection,
         request: Request<RequestBody>,
+        upload: Upload,
+        interim: &Interim,
     ) -> Result<Response<ResponseBody>, Lost> {
         let limit = self.timeouts.response_head;
-        let upload = request.body().presence();
-        let (response, connection) = connection.send(request, limit).await?;
-        let pool = Arc::clone(&self.pool);
+        let (response, connection) = match connection.send(request, interim, limit).await {
+            Ok(answered) => answered,
+            Err(lost) => return Err(lost.blame(&upload)),
+        };
+        upload.set_answered();
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             connection.upgrade();
-            return Ok(response.map(|incoming| ResponseBody::detached(incoming, None, pool)));
+            return Ok(self.with_body(response, Carrier::None, upload));
         }
-        let mut response = response.map(|incoming| match upload.strong_count() {
-            0 => ResponseBody::driving(incoming, connection, pool),
+        let carrier = match upload.is_on_its_way() {
+            false => Carrier::Driven(connection),
             // A client may send all of its body before it reads: then the rest of it has to
             // go on even while nobody takes the answer's body.
-            _ => ResponseBody::detached(incoming, connection.detach(), pool),
-        });
+            true => Carrier::Detached(connection.detach()),
+        };
+        let mut response = self.with_body(response, carrier, upload);
         if let Some(length) = response.headers().get(CONTENT_LENGTH)
             && length == "0"
         {
@@ -167,19 +206,73 @@ impl Upstream {
         response.body_mut().finish();
         Ok(response)
     }
-}
 
-impl Lost {
-    /// Returns the request to send once more; `spare` is a copy of one that may be repeated.
-    fn again(self, spare: Option<&Parts>) -> Result<Request<RequestBody>, Error> {
-        match (self.unsent, spare) {
-            (Some(request), _) => Ok(*request),
-            (None, Some(parts)) if self.nothing_came && self.error.is_lost_connection() => {
-                Ok(Request::from_parts(parts.clone(), RequestBody::none()))
+    async fn send_http2(
+        &self,
+        mut open: Open,
+        mut request: Request<RequestBody>,
+        upload: Upload,
+        interim: &Interim,
+    ) -> Result<Response<ResponseBody>, Lost> {
+        if request.version() != http::Version::HTTP_2 {
+            convert::to_http2(&mut request, self.is_tls, &self.host)?;
+        }
+        // hyper does not say when an app wants the body; RFC 9110 10.1.1 lets a proxy ask for it
+        // where the app would not.
+        if request.headers_mut().remove(EXPECT).is_some() {
+            interim.send(StatusCode::CONTINUE, &HeaderMap::new());
+        }
+        let limit = self.timeouts.response_head;
+        let stream = open.stream();
+        match open.send(request, &upload, self.limits, limit).await {
+            Ok(response) => {
+                upload.set_answered();
+                Ok(self.with_body(response, Carrier::Stream(stream), upload))
             }
-            _ => Err(self.error),
+            Err(lost) => {
+                if lost.error.is_lost_connection() || matches!(lost.error, Error::Garbage(_)) {
+                    self.http2.discard(&open);
+                }
+                Err(lost.blame(&upload))
+            }
         }
     }
+
+    fn with_body(
+        &self,
+        response: Response<Incoming>,
+        carrier: Carrier,
+        upload: Upload,
+    ) -> Response<ResponseBody> {
+        let content = response.headers().get(CONTENT_TYPE);
+        let limit = match content.is_some_and(is_stream) {
+            true => self.timeouts.stream_idle,
+            false => self.timeouts.body_idle,
+        };
+        let shared = Arc::clone(&self.shared);
+        response.map(|incoming| ResponseBody::new(incoming, carrier, upload, limit, shared))
+    }
+}
+
+/// Logs show where the app listens.
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.connector.address().fmt(f)
+    }
+}
+
+/// Whether silence is usual in a body of this type.
+fn is_stream(content: &HeaderValue) -> bool {
+    let begins = |with: &[u8]| {
+        let start = content.as_bytes().get(..with.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    begins(b"text/event-stream") || begins(b"application/grpc")
+}
+
+/// Between two sweeps.
+fn pause(timeouts: Timeouts) -> Duration {
+    (timeouts.idle / (SWEEPS + 1)).max(Duration::from_millis(1))
 }
 
 /// Before a second and a third try. What is needed for a pooled connection that was
@@ -187,20 +280,5 @@ impl Lost {
 /// few milliseconds.
 const PAUSES: [Duration; 2] = [Duration::ZERO, Duration::from_millis(50)];
 
-impl fmt::Display for Authority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
-        }
-    }
-}
-
-/// Whether a request that was sent may be sent again (RFC 9110 9.2.2); a body is gone once sent.
-fn may_repeat(method: &Method, body: &RequestBody) -> bool {
-    let is_safe = matches!(
-        *method,
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
-    );
-    is_safe && body.is_end_stream()
-}
+/// How long a connection to a name is used.
+const MAX_AGE: Duration = Duration::from_secs(60);

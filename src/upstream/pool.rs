@@ -1,13 +1,19 @@
 //! Connections that are free, the one used last on top.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 
-use super::connection::Connection;
+use super::http1::Connection;
 
-/// Free connections, none older than [`SWEEPS`] sweeps.
-#[derive(Default)]
+/// Free HTTP/1.1 connections, none free for longer than [`SWEEPS`] sweeps.
 pub(super) struct Pool {
     free: Mutex<Vec<Free>>,
+    /// Sweeps since the start.
+    sweeps: AtomicU32,
+    /// How many sweeps old a connection may become.
+    max_age: u32,
 }
 
 /// A connection, and how often it was found free by a sweep.
@@ -17,6 +23,15 @@ struct Free {
 }
 
 impl Pool {
+    /// Returns an empty one, whose connections grow `max_age` sweeps old at most.
+    pub(super) fn new(max_age: u32) -> Self {
+        Self {
+            free: Mutex::default(),
+            sweeps: AtomicU32::new(0),
+            max_age,
+        }
+    }
+
     /// Returns a connection that the app has not closed as far as is known.
     pub(super) fn take(&self) -> Option<Connection> {
         loop {
@@ -33,12 +48,17 @@ impl Pool {
     pub(super) fn give_back(&self, mut connection: Connection) {
         // hyper becomes ready for a request when it is driven past the end of the last one.
         connection.settle();
-        if connection.is_ready() {
-            let mut free = self.lock();
-            if free.len() < MAX_FREE {
-                let sweeps = 0;
-                free.push(Free { connection, sweeps });
-            }
+        if !connection.is_ready() {
+            return;
+        }
+        let is_old = self.now().wrapping_sub(connection.born) > self.max_age;
+        let mut free = self.lock();
+        if free.len() < MAX_FREE && !is_old {
+            let sweeps = 0;
+            free.push(Free { connection, sweeps });
+        } else {
+            drop(free);
+            connection.close();
         }
     }
 
@@ -46,10 +66,22 @@ impl Pool {
     ///
     /// Counting sweeps instead of reading the clock keeps time out of every request.
     pub(super) fn sweep(&self) {
-        self.lock().retain_mut(|free| {
+        self.sweeps.fetch_add(1, Ordering::Relaxed);
+        let mut free = self.lock();
+        let old = free.extract_if(.., |free| {
             free.sweeps += 1;
-            free.sweeps <= SWEEPS
+            free.sweeps > SWEEPS
         });
+        let old: Vec<_> = old.collect();
+        drop(free);
+        for free in old {
+            free.connection.close();
+        }
+    }
+
+    /// The time, in sweeps.
+    pub(super) fn now(&self) -> u32 {
+        self.sweeps.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Free>> {

@@ -7,21 +7,22 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes that went through a connection since it was opened.
+use crate::net::{OwnConnection, Stream};
+
+/// What went through a connection since it was opened.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     read: AtomicU64,
     written: AtomicU64,
+    /// Interim responses to the request that is on it.
+    interims: AtomicU32,
 }
 
 impl Traffic {
@@ -34,17 +35,46 @@ impl Traffic {
     pub(super) fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
+
+    /// Begins to count interim responses.
+    pub(super) fn start(&self) {
+        self.interims.store(0, Ordering::Relaxed);
+    }
+
+    /// Counts an interim response; whether it is still one that is allowed.
+    pub(super) fn allows_interim(&self) -> bool {
+        self.interims.fetch_add(1, Ordering::Relaxed) < MAX_INTERIM
+    }
+
+    /// Whether more of them came than are allowed; then nothing more is read.
+    pub(super) fn has_too_many_interims(&self) -> bool {
+        self.interims.load(Ordering::Relaxed) > MAX_INTERIM
+    }
 }
 
-/// A TCP stream and its [`Traffic`].
+/// A stream to the app and its [`Traffic`].
 pub(super) struct Counted {
-    stream: TcpStream,
+    stream: Stream,
     traffic: Arc<Traffic>,
+    /// Known as ours for as long as it is open.
+    _own: Option<OwnConnection>,
 }
 
 impl Counted {
-    pub(super) fn new(stream: TcpStream, traffic: Arc<Traffic>) -> Self {
-        Self { stream, traffic }
+    pub(super) fn new(stream: Stream, own: Option<OwnConnection>) -> Self {
+        Self {
+            stream,
+            traffic: Arc::default(),
+            _own: own,
+        }
+    }
+
+    pub(super) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    pub(super) fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
     }
 }
 
@@ -54,6 +84,10 @@ impl AsyncRead for Counted {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.traffic.has_too_many_interims() {
+            // hyper reads on for as long as there are any.
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
         let count = buffer.filled().len() - before;
@@ -82,7 +116,11 @@ impl AsyncWrite for Counted {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            // TLS writes here too.
+            Poll::Ready(Err(error)) if is_closed_by_peer(&error) => Poll::Ready(Ok(())),
+            other => other,
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -96,3 +134,6 @@ fn is_closed_by_peer(error: &io::Error) -> bool {
         io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
     )
 }
+
+/// Real apps send one or two for a request: a 100, a 103, or a 102 every few seconds.
+const MAX_INTERIM: u32 = 32;

@@ -1,110 +1,91 @@
-//! Bodies: that of a request, which tells whether it is still on its way, and
-//! that of an answer, which drives its connection while it is read and gives
-//! it back when it has ended.
+//! The body of an answer on its way to the client.
 
 use std::{
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use thiserror::Error;
 use tracing::warn;
 
-use super::{
-    connection::{Connection, Detached, unwoken},
-    pool::Pool,
+use super::Upload;
+use crate::upstream::{
+    Shared,
+    http1::{Connection, Detached, unwoken},
+    http2::Stream,
+    wait::Wait,
 };
 
-/// A request's body, or none.
-pub struct RequestBody(Option<Upload>);
-
-struct Upload {
-    incoming: Incoming,
-    /// hyper drops a body when it has sent it or given it up.
-    presence: Arc<()>,
-}
-
-impl RequestBody {
-    /// Returns a body that sends what `incoming` brings.
-    pub fn new(incoming: Incoming) -> Self {
-        let presence = Arc::new(());
-        Self(Some(Upload { incoming, presence }))
-    }
-
-    /// Returns no body.
-    pub fn none() -> Self {
-        Self(None)
-    }
-
-    /// Returns what has an owner for as long as the body is on its way.
-    pub(super) fn presence(&self) -> Weak<()> {
-        let upload = self.0.as_ref();
-        upload.map_or_else(Weak::new, |upload| Arc::downgrade(&upload.presence))
-    }
-}
-
-impl Body for RequestBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        match &mut self.0 {
-            Some(upload) => Pin::new(&mut upload.incoming).poll_frame(cx),
-            None => Poll::Ready(None),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        let upload = self.0.as_ref();
-        upload.is_none_or(|upload| upload.incoming.is_end_stream())
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let upload = self.0.as_ref();
-        upload.map_or(SizeHint::with_exact(0), |upload| {
-            upload.incoming.size_hint()
-        })
-    }
-}
-
-/// A streaming body. Dropped before its end, it closes its connection.
+/// A streaming body. Dropped before its end, it closes its connection, or resets its stream.
 pub struct ResponseBody {
     incoming: Incoming,
-    /// `None` where the body has ended or the connection goes on by itself.
-    connection: Option<Connection>,
-    /// Ends the connection that goes on by itself, with this.
-    _detached: Option<Detached>,
-    pool: Arc<Pool>,
+    carrier: Carrier,
+    /// The request's, where it may still be on its way.
+    upload: Upload,
+    /// Pieces of it that were taken when silence began.
+    taken: u64,
+    wait: Wait,
+    /// Between two pieces.
+    limit: Duration,
+    shared: Arc<Shared>,
     /// How the body broke off, until that is passed on.
-    broken: Option<hyper::Error>,
+    broken: Option<BrokenResponse>,
     /// Whether the app wrote `Content-Length: 0`.
     says_empty: bool,
 }
 
-impl ResponseBody {
-    /// Returns a body that comes on `connection`, to be driven from here.
-    pub(super) fn driving(incoming: Incoming, connection: Connection, pool: Arc<Pool>) -> Self {
-        Self {
-            connection: Some(connection),
-            ..Self::detached(incoming, None, pool)
-        }
-    }
+/// Why an answer's body ended before its end.
+#[derive(Debug, Error)]
+pub enum BrokenResponse {
+    /// The app closed its connection, reset its stream, or sent what is no body.
+    #[error("the upstream's answer broke off")]
+    Broken(#[from] hyper::Error),
+    /// The app ended its stream without an end of the body.
+    #[error("the upstream's answer broke off")]
+    Cut,
+    /// The app sent nothing for too long.
+    #[error("the upstream's answer did not go on in time")]
+    Idle,
+}
 
-    /// Returns a body whose connection goes on by itself, if there is one.
-    pub(super) fn detached(
+/// What brings the body.
+pub(in crate::upstream) enum Carrier {
+    /// A connection that is driven from here.
+    Driven(Connection),
+    /// One that goes on by itself, and ends with this.
+    Detached(#[expect(dead_code, reason = "it ends what it stands for")] Option<Detached>),
+    /// A stream among others.
+    Stream(#[expect(dead_code, reason = "it ends what it stands for")] Stream),
+    /// Nothing: the body has ended, or there is none.
+    None,
+}
+
+type PolledFrame = Poll<Option<Result<Frame<Bytes>, BrokenResponse>>>;
+
+impl ResponseBody {
+    /// Returns a body that `carrier` brings, piece by piece within `limit`.
+    pub(in crate::upstream) fn new(
         incoming: Incoming,
-        detached: Option<Detached>,
-        pool: Arc<Pool>,
+        mut carrier: Carrier,
+        upload: Upload,
+        limit: Duration,
+        shared: Arc<Shared>,
     ) -> Self {
+        let wait = match &mut carrier {
+            Carrier::Driven(connection) => connection.take_wait(limit),
+            _ => Wait::new(limit),
+        };
         Self {
             incoming,
-            connection: None,
-            _detached: detached,
-            pool,
+            carrier,
+            upload,
+            taken: 0,
+            wait,
+            limit,
+            shared,
             broken: None,
             says_empty: false,
         }
@@ -112,28 +93,32 @@ impl ResponseBody {
 
     /// Keeps the line `Content-Length: 0` in its place. hyper writes it after all
     /// other lines, unless the body turns out to be empty only when it is read.
-    pub(super) fn say_empty(&mut self) {
+    pub(in crate::upstream) fn say_empty(&mut self) {
         self.says_empty = true;
     }
 
     /// Gives the connection back if the body has ended, as an empty one has from the start.
-    pub(super) fn finish(&mut self) {
-        if self.incoming.is_end_stream()
-            && let Some(connection) = self.connection.take()
+    pub(in crate::upstream) fn finish(&mut self) {
+        if self.incoming.is_end_stream() && matches!(self.carrier, Carrier::Driven(_)) {
+            self.release();
+        }
+    }
+
+    fn release(&mut self) {
+        if let Carrier::Driven(mut connection) = std::mem::replace(&mut self.carrier, Carrier::None)
         {
-            self.pool.give_back(connection);
+            connection.put_wait(std::mem::replace(&mut self.wait, Wait::new(self.limit)));
+            self.shared.pool.give_back(connection);
         }
     }
 
     /// Keeps the error for the next look. hyper drops what it has not yet written when a
     /// body fails, the head too; a pause lets it write what came before.
-    fn break_off(
-        &mut self,
-        error: hyper::Error,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        warn!(%error, "the upstream's answer broke off");
-        self.broken = Some(error);
+    fn break_off(&mut self, reason: BrokenResponse, cx: &mut Context<'_>) -> PolledFrame {
+        warn!(%reason, "the upstream's answer broke off");
+        (self.shared.on_broken)();
+        self.carrier = Carrier::None;
+        self.broken = Some(reason);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -145,57 +130,80 @@ impl ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let incoming = Pin::new(&mut self.incoming);
-        match self.connection {
-            Some(_) => incoming.poll_frame(&mut unwoken()),
-            None => incoming.poll_frame(cx),
+        match self.carrier {
+            Carrier::Driven(_) => incoming.poll_frame(&mut unwoken()),
+            _ => incoming.poll_frame(cx),
         }
     }
-}
 
-impl Body for ResponseBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
+    fn poll_carried(
+        &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if let Some(error) = self.broken.take() {
-            return Poll::Ready(Some(Err(error)));
-        }
         let mut frame = self.poll_incoming(cx);
         // hyper reads on only after it was asked for more, which the first look did. The
         // task is to be woken only if nothing is there: a frame that is taken wakes hyper.
         if frame.is_pending()
-            && let Some(connection) = &mut self.connection
+            && let Carrier::Driven(connection) = &mut self.carrier
         {
             connection.settle();
             frame = self.poll_incoming(cx);
         }
         if frame.is_pending()
-            && let Some(connection) = &mut self.connection
+            && let Carrier::Driven(connection) = &mut self.carrier
         {
             connection.drive(cx);
             frame = self.poll_incoming(cx);
         }
-        match &frame {
-            Poll::Ready(Some(Ok(_))) => self.finish(),
-            Poll::Ready(None) => {
-                if let Some(connection) = self.connection.take() {
-                    self.pool.give_back(connection);
-                }
+        frame
+    }
+
+    /// Ends a silence that lasts too long. While the request goes out it is none.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> PolledFrame {
+        while self.wait.poll_end(cx).is_ready() {
+            let taken = self.upload.taken();
+            if taken == self.taken {
+                return self.break_off(BrokenResponse::Idle, cx);
             }
-            Poll::Ready(Some(Err(_))) => self.connection = None,
-            Poll::Pending => {}
+            self.taken = taken;
+            self.wait.start(self.limit);
         }
-        match frame {
-            Poll::Ready(Some(Err(error))) => self.break_off(error, cx),
-            frame => frame,
+        Poll::Pending
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BrokenResponse;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> PolledFrame {
+        if let Some(reason) = self.broken.take() {
+            return Poll::Ready(Some(Err(reason)));
+        }
+        match self.poll_carried(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                let limit = self.limit;
+                self.wait.pause(limit);
+                self.finish();
+                Poll::Ready(Some(Ok(frame)))
+            }
+            // An HTTP/2 stream may be reset "without an error" too early.
+            Poll::Ready(None)
+                if matches!(self.carrier, Carrier::Stream(_)) && !self.incoming.is_end_stream() =>
+            {
+                self.break_off(BrokenResponse::Cut, cx)
+            }
+            Poll::Ready(None) => {
+                self.release();
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(error))) => self.break_off(error.into(), cx),
+            Poll::Pending => self.poll_idle(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.says_empty && self.incoming.is_end_stream()
+        !self.says_empty && self.broken.is_none() && self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

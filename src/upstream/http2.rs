@@ -1,0 +1,210 @@
+//! One HTTP/2 connection to the app for all requests, opened when there is
+//! none and replaced when it ends.
+//!
+//! A request that was prepared for HTTP/1.1 is written as RFC 9113 says.
+
+use std::{
+    error::Error as _,
+    future::{Future as _, poll_fn},
+    mem,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+    time::Duration,
+};
+
+use http::{Request, Response};
+use hyper::{
+    body::Incoming,
+    client::conn::{
+        TrySendError,
+        http2::{Builder, SendRequest},
+    },
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::Instant;
+use tracing::debug;
+
+use super::{
+    Error, Limits, RequestBody,
+    body::Upload,
+    retry::{Chance, Lost},
+    traffic::Counted,
+    wait::Wait,
+};
+
+/// The place of the connection.
+#[derive(Default)]
+pub(super) struct Http2 {
+    open: Mutex<Option<Open>>,
+    /// Held by the one who opens a connection.
+    pub(super) opening: tokio::sync::Mutex<()>,
+}
+
+/// An open connection; clones share it.
+#[derive(Clone)]
+pub(super) struct Open {
+    sender: SendRequest<RequestBody>,
+    /// One owner for each stream, and one for each clone.
+    streams: Arc<()>,
+    opened: Instant,
+    /// Since when sweeps have found it without a stream.
+    idle_since: Option<Instant>,
+}
+
+/// A stream that is open, for as long as it is kept.
+pub(super) struct Stream(#[expect(dead_code, reason = "it is counted")] Arc<()>);
+
+impl Http2 {
+    /// Returns the connection, if there is one that has not ended as far as is known.
+    pub(super) fn current(&self) -> Option<Open> {
+        let mut open = self.lock();
+        if open.as_ref().is_some_and(|open| open.sender.is_closed()) {
+            *open = None;
+        }
+        open.clone()
+    }
+
+    /// Makes `open` the connection.
+    pub(super) fn set(&self, open: Open) {
+        *self.lock() = Some(open);
+    }
+
+    /// Sends no more requests on `bad`; those that are on it go on.
+    pub(super) fn discard(&self, bad: &Open) {
+        let is_bad = |open: &mut Open| Arc::ptr_eq(&open.streams, &bad.streams);
+        drop(self.lock().take_if(is_bad));
+    }
+
+    /// Lets go of a connection that has been without a stream for too long, or was opened more
+    /// than `max_age` ago; streams on it go on.
+    pub(super) fn sweep(&self, max_age: Duration) {
+        let is_over = |open: &mut Open| {
+            let is_idle = Arc::strong_count(&open.streams) == 1;
+            let since = open.idle_since.filter(|_| is_idle);
+            open.idle_since = is_idle.then(|| since.unwrap_or_else(Instant::now));
+            since.is_some_and(|since| since.elapsed() > IDLE) || open.opened.elapsed() > max_age
+        };
+        drop(self.lock().take_if(is_over));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
+        // Every change is one assignment, so a panic elsewhere leaves it whole.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// Begins HTTP/2 on `stream`.
+    pub(super) async fn new(stream: Counted, limits: Limits) -> Result<Self, Error> {
+        let (sender, connection) = Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            // Notices an app that is gone without a word.
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_LIMIT)
+            .keep_alive_while_idle(true)
+            .max_header_list_size(u32::try_from(limits.header_size).unwrap_or(u32::MAX))
+            .max_send_buf_size(STREAM_WINDOW as usize)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .handshake(TokioIo::new(stream))
+            .await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                debug!(%error, "connection to the upstream ended early");
+            }
+        });
+        Ok(Self {
+            sender,
+            streams: Arc::default(),
+            opened: Instant::now(),
+            idle_since: None,
+        })
+    }
+
+    /// Counts a stream.
+    pub(super) fn stream(&self) -> Stream {
+        Stream(Arc::clone(&self.streams))
+    }
+
+    /// Sends `request` and waits for the head of the answer.
+    ///
+    /// `limit` counts anew while pieces of the request go out.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<RequestBody>,
+        upload: &Upload,
+        limits: Limits,
+        limit: Duration,
+    ) -> Result<Response<Incoming>, Lost> {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let mut wait = Wait::new(limit);
+        let mut taken = upload.taken();
+        let outcome = poll_fn(|cx| {
+            if let Poll::Ready(outcome) = answer.as_mut().poll(cx) {
+                return Poll::Ready(Some(outcome));
+            }
+            while wait.poll_end(cx).is_ready() {
+                let now = upload.taken();
+                if mem::replace(&mut taken, now) == now {
+                    return Poll::Ready(None);
+                }
+                wait.start(limit);
+            }
+            Poll::Pending
+        })
+        .await;
+        match outcome {
+            Some(Ok(response)) if response.headers().len() > limits.header_count => {
+                Err(Error::HeadTooLarge.into())
+            }
+            Some(Ok(response)) => Ok(response),
+            Some(Err(failure)) => Err(lost(failure)),
+            None => Err(Error::ResponseTimeout.into()),
+        }
+    }
+}
+
+/// Says what happened to a stream.
+fn lost(mut failure: TrySendError<Request<RequestBody>>) -> Lost {
+    let unsent = failure.take_message();
+    let error = failure.into_error();
+    let source = error.source();
+    let Some(cause) = source.and_then(|source| source.downcast_ref::<h2::Error>()) else {
+        return Lost {
+            error: error.into(),
+            chance: unsent.map_or(Chance::Unanswered, |it| Chance::Unsent(Box::new(it))),
+        };
+    };
+    // h2 says GOAWAY to the streams above the last that the app has processed, and to no other.
+    let is_unprocessed = cause.is_remote()
+        && (cause.is_go_away() || cause.reason() == Some(h2::Reason::REFUSED_STREAM));
+    let chance = match unsent {
+        Some(request) => Chance::Unsent(Box::new(request)),
+        None if is_unprocessed => Chance::Unprocessed,
+        None if cause.is_io() => Chance::Unanswered,
+        None => Chance::None,
+    };
+    let error = if cause.is_library() {
+        Error::Garbage(error)
+    } else if cause.is_reset() {
+        Error::Reset(error)
+    } else {
+        error.into()
+    };
+    Lost { error, chance }
+}
+
+/// With the limit, how long an app that vanished is waited for at most.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PING_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long a connection is kept without a stream.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What a client that does not read may leave in memory.
+const STREAM_WINDOW: u32 = 512 * 1024;
+
+/// The largest: the streams' windows bound what comes, and clients that do not read must not
+/// take the connection's from all others.
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;

@@ -1,0 +1,90 @@
+//! Whether a request that got no answer may be sent again.
+
+use http::{Method, Request, request::Parts};
+use hyper::body::Body as _;
+
+use super::{Error, RequestBody, body::Upload};
+
+/// A request that got no answer.
+pub(super) struct Lost {
+    pub(super) error: Error,
+    pub(super) chance: Chance,
+}
+
+/// What is known of how far it came.
+pub(super) enum Chance {
+    /// Nothing of it was written; this is it.
+    Unsent(Box<Request<RequestBody>>),
+    /// The app says that it did nothing with it (RFC 9113 8.7).
+    Unprocessed,
+    /// The connection was lost before a byte of an answer came.
+    Unanswered,
+    /// Too far.
+    None,
+}
+
+/// A copy of a request without a body.
+pub(super) struct Spare(Option<Parts>);
+
+impl Spare {
+    /// `always` is whether a request with an effect may get another chance at all.
+    pub(super) fn of(request: &Request<RequestBody>, always: bool) -> Self {
+        let is_wanted = request.body().is_end_stream() && (always || is_safe(request.method()));
+        let copy = |request: &Request<RequestBody>| {
+            let mut parts = Request::new(()).into_parts().0;
+            parts.method = request.method().clone();
+            parts.uri = request.uri().clone();
+            parts.version = request.version();
+            parts.headers = request.headers().clone();
+            parts.extensions = request.extensions().clone();
+            parts
+        };
+        Self(is_wanted.then(|| copy(request)))
+    }
+}
+
+impl Lost {
+    /// Says that it is the client's fault, where its body has failed.
+    pub(super) fn blame(self, upload: &Upload) -> Self {
+        let error = match self.error {
+            _ if upload.is_idle() => Error::RequestBodyIdle,
+            Error::Closed(error) | Error::Reset(error) | Error::Garbage(error)
+                if upload.is_broken() =>
+            {
+                Error::RequestBody(error)
+            }
+            error => error,
+        };
+        Self { error, ..self }
+    }
+
+    /// Returns the request to send once more.
+    ///
+    /// # Errors
+    ///
+    /// That could have an effect twice (RFC 9110 9.2.2), or its body is gone.
+    pub(super) fn again(self, spare: &Spare) -> Result<Request<RequestBody>, Error> {
+        let copy = |parts: &Parts| Request::from_parts(parts.clone(), RequestBody::none());
+        match (self.chance, &spare.0) {
+            (Chance::Unsent(request), _) => Ok(*request),
+            (Chance::Unprocessed, Some(parts)) => Ok(copy(parts)),
+            (Chance::Unanswered, Some(parts)) if is_safe(&parts.method) => Ok(copy(parts)),
+            _ => Err(self.error),
+        }
+    }
+}
+
+impl From<Error> for Lost {
+    fn from(error: Error) -> Self {
+        let chance = Chance::None;
+        Self { error, chance }
+    }
+}
+
+/// Whether a request may be sent twice; PUT and DELETE may too, but apps often do not think so.
+fn is_safe(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+    )
+}

@@ -1,0 +1,100 @@
+//! Which connection a request goes on.
+
+use std::sync::atomic::Ordering;
+
+use tokio::time::timeout;
+
+use super::{
+    Error, Protocol, Upstream, connect::Offer, http1::Connection, http2::Open, traffic::Counted,
+};
+
+/// A connection that a request can go on.
+pub(super) enum Route {
+    /// For this request alone.
+    Http1(Connection),
+    /// With others.
+    Http2(Open),
+}
+
+impl Upstream {
+    /// Whether the app speaks HTTP/2, or may turn out to.
+    pub(super) fn may_speak_http2(&self) -> bool {
+        match self.protocol {
+            Protocol::Http1 => false,
+            Protocol::Http2 => true,
+            Protocol::Negotiated => self.is_tls,
+        }
+    }
+
+    /// Returns a connection, free or new; `is_new` asks for one that no request was on, if it is
+    /// HTTP/1.1.
+    pub(super) async fn route(&self, needs_http1: bool, is_new: bool) -> Result<Route, Error> {
+        if self.protocol == Protocol::Http2 {
+            return self.shared_route().await;
+        }
+        let speaks_http2 = self.may_speak_http2() && !needs_http1;
+        if speaks_http2 && let Some(open) = self.http2.current() {
+            return Ok(Route::Http2(open));
+        }
+        if !is_new && let Some(connection) = self.shared.pool.take() {
+            return Ok(Route::Http1(connection));
+        }
+        if speaks_http2 && !self.agreed_on_http1.load(Ordering::Relaxed) {
+            return self.shared_route().await;
+        }
+        let offer = match needs_http1 {
+            true => Offer::Http1,
+            false => Offer::Usual,
+        };
+        self.begin(self.connector.connect(offer).await?).await
+    }
+
+    /// Returns the shared connection; where there is none, one request opens it and the others
+    /// wait.
+    async fn shared_route(&self) -> Result<Route, Error> {
+        if let Some(open) = self.http2.current() {
+            return Ok(Route::Http2(open));
+        }
+        let opened = timeout(self.connector.limit(), async {
+            let (guard, is_first) = match self.http2.opening.try_lock() {
+                Ok(guard) => (guard, true),
+                Err(_) => (self.http2.opening.lock().await, false),
+            };
+            if let Some(open) = self.http2.current() {
+                return Ok(Route::Http2(open));
+            }
+            if self.agreed_on_http1.load(Ordering::Relaxed) {
+                drop(guard);
+                return self
+                    .begin(self.connector.connect(Offer::Usual).await?)
+                    .await;
+            }
+            let stream = match is_first {
+                true => self.connector.connect(Offer::Usual).await?,
+                // The app has refused long enough while this one waited.
+                false => self.connector.connect_once(Offer::Usual).await?,
+            };
+            self.begin(stream).await
+        });
+        opened.await.unwrap_or(Err(Error::ConnectTimeout))
+    }
+
+    /// Begins HTTP, in the version that was agreed on.
+    async fn begin(&self, stream: Counted) -> Result<Route, Error> {
+        let is_http2 = match stream.stream().application_protocol() {
+            Some(agreed) => agreed == b"h2",
+            None => self.protocol == Protocol::Http2,
+        };
+        if self.protocol == Protocol::Negotiated {
+            self.agreed_on_http1.store(!is_http2, Ordering::Relaxed);
+        }
+        if is_http2 {
+            let open = Open::new(stream, self.limits).await?;
+            self.http2.set(open.clone());
+            return Ok(Route::Http2(open));
+        }
+        let born = self.shared.pool.now();
+        let connection = Connection::new(stream, self.limits, born).await?;
+        Ok(Route::Http1(connection))
+    }
+}
