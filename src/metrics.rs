@@ -23,6 +23,8 @@ pub struct Metrics {
     pub retries: Counter,
     /// Requests that the upstream did not answer as it should (502, 504).
     pub upstream_failures: Counter,
+    /// Answers whose body broke off, or stood still for too long.
+    pub broken_bodies: Counter,
     /// Requests that were read and then refused (4xx, 501); not those that are no HTTP.
     pub refused_requests: Counter,
     /// Authorization requests found in a response.
@@ -39,11 +41,15 @@ pub struct Metrics {
     pub rewrite_failures: Counter,
     /// Connections that became tunnels.
     pub tunnels: Counter,
+    /// Times that new certificates were taken up.
+    pub certificate_reloads: Counter,
+    /// Times that new certificates were no good, so that the old ones stayed.
+    pub certificate_reload_failures: Counter,
 }
 
 impl Metrics {
     /// Returns every counter with its name, in the order of the struct.
-    pub fn totals(&self) -> [(&'static str, u64); 16] {
+    pub fn totals(&self) -> [(&'static str, u64); 19] {
         [
             ("requests", self.requests.get()),
             ("connections", self.connections.get()),
@@ -53,6 +59,7 @@ impl Metrics {
             ("panics", self.panics.get()),
             ("retries", self.retries.get()),
             ("upstream_failures", self.upstream_failures.get()),
+            ("broken_bodies", self.broken_bodies.get()),
             ("refused_requests", self.refused_requests.get()),
             ("authorization_requests", self.authorization_requests.get()),
             ("rewrites", self.rewrites.get()),
@@ -61,6 +68,11 @@ impl Metrics {
             ("request_objects", self.request_objects.get()),
             ("rewrite_failures", self.rewrite_failures.get()),
             ("tunnels", self.tunnels.get()),
+            ("certificate_reloads", self.certificate_reloads.get()),
+            (
+                "certificate_reload_failures",
+                self.certificate_reload_failures.get(),
+            ),
         ]
     }
 }

@@ -1,131 +1,220 @@
 //! The program put together from a checked configuration: bound first, then
 //! served, then drained.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, thread};
+mod parts;
 
-use hyper::service::service_fn;
+use std::{future::Future, io, net::SocketAddr, sync::Arc, thread};
+
+use http::{Request, Response};
+use hyper::body::Incoming;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::proxy::Proxy;
+use crate::net::{Client, OwnConnections};
+use crate::proxy::{self, Proxy};
 use crate::rewrite::Rewriter;
-use crate::server::{Limits, Server, Worker};
-use crate::upstream::{Authority, Timeouts, Upstream};
+use crate::server::{Handler, Listener, Server, Worker};
+use crate::tls::{self, Certificates, SelfMade, Watching};
+use crate::upstream::{self, Upstream};
 
-/// Everything that runs, with its listener open.
+pub use crate::server::{Inherited, raise_descriptor_limit};
+
+/// Everything that runs, with its listeners open.
 pub struct App {
-    listener: TcpListener,
-    address: SocketAddr,
-    limits: Limits,
-    metrics: Arc<Metrics>,
-    tunnels: TaskTracker,
+    server: Server,
     workers: Vec<(Worker, Arc<Proxy>)>,
+    /// Takes up new certificates for as long as it is kept.
+    _certificates: Option<Watching>,
+    self_made: Option<SelfMade>,
 }
 
-/// The address cannot be listened on, or there are no threads to serve with.
+/// What stands in the way of serving.
 #[derive(Debug, Error)]
-#[error("cannot serve on {address}")]
-pub struct BindError {
-    /// The address that was asked for.
-    pub address: SocketAddr,
-    /// What the system said.
-    pub source: io::Error,
+pub enum BindError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address that was asked for.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There are no threads to serve with.
+    #[error("cannot start a thread to serve with")]
+    Threads(#[source] io::Error),
+    /// There is no certificate to serve with, or no way to watch for new ones.
+    #[error("cannot serve TLS")]
+    Certificates(#[source] tls::Error),
+    /// The app's certificate could never be verified.
+    #[error("cannot verify the upstream's certificate")]
+    Trust(#[source] tls::Error),
 }
 
 impl App {
-    /// Builds all of it and opens the listener. The upstream need not be up yet.
+    /// Builds all of it and opens the listeners. The upstream need not be up yet. Sockets
+    /// that were handed over are taken from `inherited`.
     ///
     /// # Errors
     ///
-    /// The address is in use, not this machine's, or not allowed.
-    pub async fn bind(config: Config) -> Result<Self, BindError> {
-        Self::bind_with(config, Limits::default(), Timeouts::default()).await
-    }
-
-    /// As [`App::bind`], with other bounds than the usual ones.
+    /// An address is in use, not this machine's, or not allowed; certificates are no good.
     ///
-    /// # Errors
+    /// # Panics
     ///
-    /// As [`App::bind`].
-    pub async fn bind_with(
-        config: Config,
-        limits: Limits,
-        timeouts: Timeouts,
-    ) -> Result<Self, BindError> {
-        let failed = |source| BindError {
-            address: config.listen,
-            source,
-        };
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+    /// The caller is in no runtime.
+    pub fn bind(config: Config, mut inherited: Inherited) -> Result<Self, BindError> {
         let metrics = Arc::new(Metrics::default());
-        let tunnels = TaskTracker::new();
-        let rewriter = Arc::new(Rewriter {
-            endpoints: config.endpoints,
-            policies: config.policies,
-        });
-        let authority = Authority {
-            host: config.upstream.host,
-            port: config.upstream.port,
+        let target = parts::target(&config).map_err(BindError::Trust)?;
+        let opened = match &config.listen_tls {
+            Some(_) => Some(Certificates::open(&config.certs).map_err(BindError::Certificates)?),
+            None => None,
         };
-        let worker = |place| {
-            let proxy = Proxy {
-                rewriter: Arc::clone(&rewriter),
-                upstream: Upstream::new(authority.clone(), timeouts),
-                metrics: Arc::clone(&metrics),
-                tunnels: tunnels.clone(),
-            };
-            // The thread that accepts serves too: with one thread nothing is handed over.
-            let worker = if place == 0 {
-                Worker::here()
-            } else {
-                Worker::start()?
-            };
-            Ok((worker, Arc::new(proxy)))
+        let mut listeners = Vec::new();
+        let served = opened.as_ref().map(|it| it.certificates.server_config());
+        for (address, tls) in [(&config.listen, None), (&config.listen_tls, served)] {
+            let Some(address) = address else { continue };
+            let address = parts::address(address);
+            let bound = Listener::bind(&address, &mut inherited, tls, config.proxy_protocol);
+            listeners.push(bound.map_err(|source| BindError::Listen {
+                address: address.to_string(),
+                source,
+            })?);
+        }
+        let (watching, self_made) = match opened {
+            Some(opened) => (
+                Some(watch(&opened.certificates, &metrics)?),
+                opened.self_made,
+            ),
+            None => (None, None),
         };
-        let workers: io::Result<_> = (0..worker_count()).map(worker).collect();
-        Ok(Self {
-            workers: workers.map_err(failed)?,
-            listener,
-            address,
-            limits,
+        let server = Server {
+            listeners,
+            limits: parts::server_limits(&config.limits),
+            timeouts: parts::server_timeouts(&config.timeouts),
             metrics,
-            tunnels,
+            detached: TaskTracker::new(),
+        };
+        Ok(Self {
+            workers: workers(config, target, &server).map_err(BindError::Threads)?,
+            server,
+            _certificates: watching,
+            self_made,
         })
     }
 
-    /// The address that clients connect to, with the port that the system chose for 0.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.address
+    /// Where clients connect, as URLs and paths; ports are those that the system chose for 0.
+    pub fn addresses(&self) -> impl Iterator<Item = String> {
+        self.server.listeners.iter().map(|listener| {
+            let address = listener.local_addr();
+            match (address.tcp(), listener.is_tls()) {
+                (Some(address), false) => format!("http://{address}"),
+                (Some(address), true) => format!("https://{address}"),
+                (None, false) => address.to_string(),
+                (None, true) => format!("{address} (TLS)"),
+            }
+        })
+    }
+
+    /// The first TCP address that clients connect to, for whoever asked for port 0.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        let mut listeners = self.server.listeners.iter();
+        listeners.find_map(|listener| listener.local_addr().tcp())
+    }
+
+    /// The certificate that was made because there was none.
+    pub fn self_made(&self) -> Option<&SelfMade> {
+        self.self_made.as_ref()
     }
 
     /// Serves until `shutdown` is ready, then lets requests and tunnels end, within a limit.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let services = self.workers.into_iter().map(|(worker, proxy)| {
-            let sweeper = Arc::clone(&proxy);
-            worker.spawn(async move { sweeper.upstream.sweep().await });
-            let service = service_fn(move |request| {
-                let proxy = Arc::clone(&proxy);
-                async move { Ok::<_, Infallible>(proxy.handle(request).await) }
-            });
-            (worker, service)
-        });
-        let workers: Vec<_> = services.collect();
-        let server = Server {
-            listener: self.listener,
-            limits: self.limits,
-            metrics: Arc::clone(&self.metrics),
-            detached: self.tunnels,
-        };
-        server.run(&workers, shutdown).await;
-        let totals = self.metrics.totals();
+        let workers: Vec<_> = self
+            .workers
+            .into_iter()
+            .map(|(worker, proxy)| {
+                let sweeper = Arc::clone(&proxy);
+                worker.spawn(async move { sweeper.upstream.sweep().await });
+                (worker, Serve(proxy))
+            })
+            .collect();
+        let metrics = Arc::clone(&self.server.metrics);
+        self.server.run(&workers, shutdown).await;
+        let totals = metrics.totals();
         let totals = totals.map(|(name, count)| format!("{name}={count}"));
         info!(totals = totals.join(" "), "stopped");
     }
+}
+
+/// A proxy as the server's handler.
+#[derive(Clone)]
+struct Serve(Arc<Proxy>);
+
+impl Handler for Serve {
+    type Body = proxy::Body;
+
+    async fn handle(
+        &self,
+        request: Request<Incoming>,
+        client: Arc<Client>,
+    ) -> Response<Self::Body> {
+        self.0.handle(request, &client).await
+    }
+}
+
+fn watch(certificates: &Certificates, metrics: &Arc<Metrics>) -> Result<Watching, BindError> {
+    let metrics = Arc::clone(metrics);
+    let count = move |reloaded: Result<(), &tls::Error>| {
+        match reloaded {
+            Ok(()) => metrics.certificate_reloads.inc(),
+            Err(_) => metrics.certificate_reload_failures.inc(),
+        };
+    };
+    certificates.watch(count).map_err(BindError::Certificates)
+}
+
+/// Returns the threads, each with a proxy that has connections of its own.
+fn workers(
+    config: Config,
+    target: upstream::Target,
+    server: &Server,
+) -> io::Result<Vec<(Worker, Arc<Proxy>)>> {
+    let rewriter = Arc::new(Rewriter {
+        endpoints: config.endpoints,
+        policies: config.policies,
+    });
+    let own = OwnConnections::default();
+    let fields = parts::added_fields(config.forwarded, config.via);
+    let worker = |place| {
+        let broken = Arc::clone(&server.metrics);
+        let upstream = Upstream::new(
+            target.clone(),
+            parts::upstream_limits(&config.limits),
+            parts::upstream_timeouts(&config.timeouts),
+            own.clone(),
+        );
+        let upstream = upstream.on_broken_body(move || {
+            broken.broken_bodies.inc();
+        });
+        let proxy = Proxy {
+            rewriter: Arc::clone(&rewriter),
+            upstream,
+            metrics: Arc::clone(&server.metrics),
+            tunnels: server.detached.clone(),
+            upgrade_idle: config.timeouts.upgrade_idle,
+            own: own.clone(),
+            fields: fields.clone(),
+        };
+        // The thread that accepts serves too: with one thread nothing is handed over.
+        let worker = if place == 0 {
+            Worker::here()
+        } else {
+            Worker::start()?
+        };
+        Ok((worker, Arc::new(proxy)))
+    };
+    (0..worker_count()).map(worker).collect()
 }
 
 /// Half of the cores, since the app behind wants the others; one thread carries

@@ -13,43 +13,53 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{Failure, ProxyArguments, describe, log};
-use crate::app::App;
+use crate::app::{App, Inherited, raise_descriptor_limit};
 use crate::config::{self, Config};
 
 /// Runs the proxy until a signal ends it.
 pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
     let path = arguments.file.path();
     let config = config::load(path.as_deref(), &arguments.overrides())?;
+    // Before there are other threads: it changes the environment.
+    let inherited = Inherited::from_environment();
     let _log = log::start("info")?;
+    if let Err(error) = raise_descriptor_limit() {
+        warn!(%error, "the limit of open files stays as it is");
+    }
     let outside = |error: io::Error| Failure::Outside(error.into());
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(outside)?;
-    let served = runtime.block_on(serve(config));
+    let served = runtime.block_on(serve(config, inherited));
     // A name that is being looked up would hold up the end otherwise.
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config, inherited: Inherited) -> Result<(), Failure> {
     // Before the address is told: whoever has read it may send a signal.
     let shutdown = shutdown().map_err(|error| Failure::Outside(error.into()))?;
     let upstream = config.upstream.clone();
     let clients = config.policies.clients().count();
     let default = describe(config.policies.default_policy());
     let dry_run = config.policies.dry_run();
-    let app = App::bind(config)
-        .await
-        .map_err(|error| Failure::Outside(error.into()))?;
-    let address = app.local_addr();
-    tell(&format!("listening on http://{address}\n"));
-    info!(
-        listen = %address,
-        %upstream,
-        clients,
-        "forwarding; clients without an entry: {default}"
-    );
+    let app = App::bind(config, inherited).map_err(|error| Failure::Outside(error.into()))?;
+    for address in app.addresses() {
+        tell(&format!("listening on {address}\n"));
+        info!(
+            listen = %address,
+            %upstream,
+            clients,
+            "forwarding; clients without an entry: {default}"
+        );
+    }
+    if let Some(made) = app.self_made() {
+        tell(&format!(
+            "made a certificate for localhost, SHA-256 fingerprint {}\n",
+            made.fingerprint
+        ));
+    }
     if dry_run {
         warn!("dry run: nothing is changed for anyone");
     }

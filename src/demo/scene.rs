@@ -14,7 +14,7 @@ use thiserror::Error;
 use tokio::task::JoinSet;
 
 use super::{Browser, BrowserError, Page, PretendZoom, Redirects, Regime, SampleApp};
-use crate::app::{App, BindError};
+use crate::app::{App, BindError, Inherited};
 use crate::config::{self, Overrides, Report};
 
 /// Shows both sign-ins on standard output and, where `serve` is set, leaves the servers
@@ -31,10 +31,12 @@ pub async fn run(serve: bool) -> Result<(), DemoError> {
         .map_err(DemoError::Bind)?;
     let config = configuration(zoom.local_addr(), app.local_addr());
     let config = config::parse(&config, "demo", &Overrides::default())?;
-    let rescope = App::bind(config).await?;
+    let rescope = App::bind(config, Inherited::none())?;
     let scene = Scene {
         app: app.local_addr(),
-        rescope: rescope.local_addr(),
+        rescope: rescope
+            .local_addr()
+            .expect("its configuration names a TCP address"),
         redirects: app.redirects(),
     };
     let addresses = [scene.app, scene.rescope];

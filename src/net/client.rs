@@ -1,8 +1,8 @@
 //! Who is at the other end of a client's connection.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::OnceLock};
 
-use super::Interim;
+use super::{Interim, OwnConnections};
 
 /// One client's connection, as far as requests on it need to know.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,16 @@ pub struct Client {
     pub ends: Option<Ends>,
     /// The way for interim responses; none in HTTP/2.
     pub interim: Interim,
+    /// Whether the connection comes from this process, once that was asked.
+    pub is_own: OnceLock<bool>,
+}
+
+impl Client {
+    /// Whether the connection is one of `own`, which this process opened itself.
+    pub fn is_one_of(&self, own: &OwnConnections) -> bool {
+        let found = || self.ends.is_some_and(|ends| own.contains(&ends));
+        *self.is_own.get_or_init(found)
+    }
 }
 
 /// Both ends of one TCP connection, seen from the side that opened it. Of all connections

@@ -3,7 +3,7 @@
 
 use std::error::Error as _;
 
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Method, Response, StatusCode, Version, header};
 use http_body_util::{Either, Full};
 use thiserror::Error;
 use tracing::{debug, warn};
@@ -21,6 +21,12 @@ pub(super) enum Failure {
     Unsupported(&'static str),
     #[error("the method CONNECT is not for a reverse proxy")]
     Connect,
+    #[error("the request was to go no further than here (Max-Forwards)")]
+    LastHop,
+    #[error("the request has been here before: the upstream leads back to this proxy")]
+    Loop,
+    #[error("no random bytes for a WebSocket handshake")]
+    NoRandomness,
     #[error(transparent)]
     Upstream(#[from] upstream::Error),
     #[error("the upstream switched protocols, which nobody asked for")]
@@ -32,6 +38,10 @@ pub(super) enum Failure {
 impl Failure {
     /// Says, counts and logs what happened.
     pub(super) fn into_response(self, asked: &Asked, proxy: &Proxy) -> Response<Body> {
+        if matches!(self, Self::LastHop) && asked.method == Method::OPTIONS {
+            // The answer that says least: RFC 9110 9.3.7 asks for no field of it.
+            return Response::new(Either::Right(Full::default()));
+        }
         let (status, kind) = self.status();
         self.record(status, asked, proxy);
         let mut response = Response::new(Either::Right(Full::from(format!("rescope: {self}\n"))));
@@ -47,10 +57,11 @@ impl Failure {
             "proxy-status",
             proxy_status.expect("the error types are tokens"),
         );
-        if status == StatusCode::METHOD_NOT_ALLOWED {
+        if matches!(self, Self::Connect | Self::LastHop) {
             headers.insert(header::ALLOW, HeaderValue::from_static(""));
         }
-        if status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED {
+        let is_refused = status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED;
+        if is_refused && asked.version != Version::HTTP_2 {
             // What such a client sends next cannot be told from this request's body.
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -61,26 +72,38 @@ impl Failure {
     fn status(&self) -> (StatusCode, &'static str) {
         use upstream::Error;
         match self {
-            Self::Malformed(_) | Self::Upstream(Error::RequestBody(_)) => {
-                (StatusCode::BAD_REQUEST, "http_request_error")
-            }
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "http_request_error"),
             Self::Unsupported(_) => (StatusCode::NOT_IMPLEMENTED, "http_request_error"),
-            Self::Connect => (StatusCode::METHOD_NOT_ALLOWED, "http_request_denied"),
+            Self::Connect | Self::LastHop => {
+                (StatusCode::METHOD_NOT_ALLOWED, "http_request_denied")
+            }
+            Self::Loop => (StatusCode::LOOP_DETECTED, "proxy_loop_detected"),
+            Self::NoRandomness => (StatusCode::BAD_GATEWAY, "proxy_internal_error"),
             Self::UnwantedUpgrade => (StatusCode::BAD_GATEWAY, "http_upgrade_failed"),
             Self::TransferCoding => (StatusCode::BAD_GATEWAY, "http_response_transfer_coding"),
             Self::Upstream(error) => match error {
                 Error::Resolve(_) => (StatusCode::BAD_GATEWAY, "dns_error"),
                 Error::Refused(_) => (StatusCode::BAD_GATEWAY, "connection_refused"),
                 Error::Unreachable(_) => (StatusCode::BAD_GATEWAY, "destination_ip_unroutable"),
+                Error::NoDescriptor(_) => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "connection_limit_reached")
+                }
                 Error::ConnectTimeout => (StatusCode::GATEWAY_TIMEOUT, "connection_timeout"),
-                Error::Closed(_) => (StatusCode::BAD_GATEWAY, "connection_terminated"),
+                Error::Tls(_) => (StatusCode::BAD_GATEWAY, "tls_protocol_error"),
+                Error::Closed(_) | Error::Reset(_) => {
+                    (StatusCode::BAD_GATEWAY, "connection_terminated")
+                }
                 Error::ResponseTimeout => (StatusCode::GATEWAY_TIMEOUT, "http_response_timeout"),
-                Error::HeadTooLarge(_) => {
+                Error::HeadTooLarge => {
                     (StatusCode::BAD_GATEWAY, "http_response_header_section_size")
                 }
-                Error::Garbage(_) | Error::RequestBody(_) => {
+                Error::Garbage(_) | Error::TooManyInterim => {
                     (StatusCode::BAD_GATEWAY, "http_protocol_error")
                 }
+                Error::RequestBody(_) | Error::InvalidHost => {
+                    (StatusCode::BAD_REQUEST, "http_request_error")
+                }
+                Error::RequestBodyIdle => (StatusCode::REQUEST_TIMEOUT, "http_request_error"),
             },
         }
     }
@@ -93,7 +116,7 @@ impl Failure {
             return;
         }
         proxy.metrics.upstream_failures.inc();
-        let upstream = proxy.upstream.authority();
+        let upstream = &proxy.upstream;
         let cause = self.source().map(ToString::to_string).unwrap_or_default();
         warn!(%method, path, status = status.as_u16(), %upstream, reason = self.to_string(), cause, "no answer from the upstream");
     }

@@ -2,7 +2,7 @@
 //! connection go; the order, spelling and number of all others stay.
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue, Version,
     header::{
         AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
         SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE,
@@ -29,13 +29,16 @@ pub(super) enum TransferCoding {
     Other,
 }
 
-/// Takes the hop-by-hop fields off an answer.
-pub(super) fn clean_response(headers: &mut HeaderMap) -> Result<(), Failure> {
+/// Takes the hop-by-hop fields off an answer to a client that speaks `version`.
+pub(super) fn clean_response(headers: &mut HeaderMap, version: Version) -> Result<(), Failure> {
     match transfer_coding(headers) {
         TransferCoding::None => {}
         TransferCoding::Other => return Err(Failure::TransferCoding),
         // RFC 9112 6.3: Transfer-Encoding overrides Content-Length, which is not sent on.
-        TransferCoding::Chunked => remove_in_order(headers, |name| *name == CONTENT_LENGTH),
+        TransferCoding::Chunked => remove_in_order(headers, |name| {
+            // RFC 9113 8.2.2: HTTP/2 has frames instead.
+            *name == CONTENT_LENGTH || version == Version::HTTP_2 && *name == TRANSFER_ENCODING
+        }),
     }
     strip(headers, Kept::default());
     Ok(())

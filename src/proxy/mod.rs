@@ -6,25 +6,32 @@
 
 mod failure;
 mod fields;
+mod forwarded;
 mod redirect;
 mod request;
 mod tunnel;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header::HOST};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header::HOST};
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use tokio_util::task::TaskTracker;
 use tracing::{Level, debug};
 
 use crate::metrics::Metrics;
+use crate::net::{Client, Interim, OwnConnections};
 use crate::oauth::{RequestUrl, Scheme};
 use crate::rewrite::Rewriter;
 use crate::upstream::{ResponseBody, Upstream};
 
 use failure::Failure;
 use tunnel::Upgrade;
+
+pub use forwarded::Forwarding;
 
 /// What goes to the client: the app's body, or a short text of our own.
 pub type Body = Either<ResponseBody, Full<Bytes>>;
@@ -39,17 +46,34 @@ pub struct Proxy {
     pub metrics: Arc<Metrics>,
     /// The tunnels that are open, for whoever drains.
     pub tunnels: TaskTracker,
+    /// How long a tunnel may carry nothing.
+    pub upgrade_idle: Duration,
+    /// The connections to the app, of all proxies in this process.
+    pub own: OwnConnections,
+    /// What is added to requests.
+    pub fields: AddedFields,
+}
+
+/// Fields that are added to requests.
+#[derive(Debug, Clone, Default)]
+pub struct AddedFields {
+    /// What becomes of X-Forwarded-* and Forwarded; `None` for off, but replace where the
+    /// client speaks TLS.
+    pub forwarding: Option<Forwarding>,
+    /// The name to be known by in Via; `None` for no Via.
+    pub via: Option<String>,
 }
 
 impl Proxy {
-    /// Answers one request, whatever comes.
-    pub async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
+    /// Answers one request of `client`, whatever comes.
+    pub async fn handle(&self, request: Request<Incoming>, client: &Client) -> Response<Body> {
         self.metrics.requests.inc();
-        let asked = Asked::new(&request);
-        let response = match self.forward(request, &asked).await {
+        let asked = Asked::new(&request, client);
+        let response = match self.forward(request, &asked, client).await {
             Ok(response) => response,
             Err(failure) => failure.into_response(&asked, self),
         };
+        client.interim.finish();
         asked.log(response.status());
         response
     }
@@ -58,22 +82,28 @@ impl Proxy {
         &self,
         mut request: Request<Incoming>,
         asked: &Asked,
+        client: &Client,
     ) -> Result<Response<Body>, Failure> {
-        let upgrade = Upgrade::wanted_by(&mut request);
-        let outgoing = request::to_upstream(request, upgrade.is_some(), self.upstream.authority())?;
-        let answer = self.upstream.send(outgoing).await?;
+        let upgrade = Upgrade::wanted_by(&mut request)?;
+        let outgoing = request::to_upstream(request, upgrade.is_some(), client, self)?;
+        let interim = match asked.version {
+            Version::HTTP_11 => &client.interim,
+            // RFC 9110 15.2: HTTP/1.0 knows none.
+            _ => &Interim::default(),
+        };
+        let answer = self.upstream.send(outgoing, interim).await?;
         self.metrics.retries.inc_by(u64::from(answer.attempts - 1));
         let mut response = answer.response;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let upgrade = upgrade.ok_or(Failure::UnwantedUpgrade)?;
             upgrade.start(&mut response, self)?;
         } else {
-            fields::clean_response(response.headers_mut())?;
+            fields::clean_response(response.headers_mut(), asked.version)?;
         }
         redirect::rewrite(response.headers_mut(), asked, self);
         // RFC 9112 2.3: a proxy sends its own version. It also makes a body that was
         // delimited by the end of its connection chunked, so that a break is seen as one.
-        *response.version_mut() = http::Version::HTTP_11;
+        *response.version_mut() = Version::HTTP_11;
         Ok(response.map(Either::Left))
     }
 }
@@ -83,16 +113,20 @@ struct Asked {
     method: Method,
     uri: Uri,
     host: Option<HeaderValue>,
+    version: Version,
+    is_tls: bool,
     /// When it came; known only where it will be logged.
     start: Option<Instant>,
 }
 
 impl Asked {
-    fn new(request: &Request<Incoming>) -> Self {
+    fn new(request: &Request<Incoming>, client: &Client) -> Self {
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
             host: request.headers().get(HOST).cloned(),
+            version: request.version(),
+            is_tls: client.is_tls,
             start: tracing::enabled!(Level::DEBUG).then(Instant::now),
         }
     }
@@ -100,7 +134,10 @@ impl Asked {
     /// The request's own URL, as the client sees it.
     fn url(&self) -> RequestUrl<'_> {
         RequestUrl {
-            scheme: Scheme::Http,
+            scheme: match self.is_tls {
+                true => Scheme::Https,
+                false => Scheme::Http,
+            },
             authority: match self.uri.authority() {
                 // RFC 9112 3.2.2: an absolute-form target beats Host.
                 Some(authority) => authority.as_str().as_bytes(),

@@ -1,37 +1,77 @@
-//! A client's request to the one that the app gets.
+//! A client's request to the one that the app gets: in HTTP/1.1's terms, whatever
+//! the client speaks, since that is what most apps get. A connection to an app that
+//! speaks HTTP/2 translates it again.
 
 use http::{
     HeaderMap, HeaderValue, Method, Request, Uri, Version,
-    header::{CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING},
-    uri::Authority as UriAuthority,
+    header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, MAX_FORWARDS, TE, TRANSFER_ENCODING, UPGRADE},
+    request::Parts,
+    uri::Authority,
 };
 use hyper::body::{Body as _, Incoming};
 
 use super::{
+    Proxy,
     failure::Failure,
     fields::{self, Kept, TransferCoding},
+    forwarded::{self, Forwarding},
 };
-use crate::upstream::{Authority, RequestBody};
+use crate::net::Client;
+use crate::upstream::RequestBody;
 
 /// Returns what to send to the app for `request`.
 ///
 /// # Errors
 ///
-/// The request is one that a proxy must refuse.
+/// The request is one that a proxy must refuse or answer itself.
 pub(super) fn to_upstream(
     request: Request<Incoming>,
     upgrade: bool,
-    upstream: &Authority,
+    client: &Client,
+    proxy: &Proxy,
 ) -> Result<Request<RequestBody>, Failure> {
-    if request.method() == Method::CONNECT {
+    let (mut parts, body) = request.into_parts();
+    if parts.method == Method::CONNECT {
         return Err(Failure::Connect);
     }
-    let (mut parts, body) = request.into_parts();
-    match fields::transfer_coding(&parts.headers) {
+    refuse_loop(&parts.headers, client, proxy)?;
+    check_transfer_coding(&mut parts.headers)?;
+    set_host(&mut parts, proxy)?;
+    count_down(&mut parts)?;
+    if parts.version == Version::HTTP_2 {
+        join_cookies(&mut parts.headers);
+    }
+    if expects_continue(&parts) {
+        client.interim.expect_continue();
+    }
+    let trailers = accepts_trailers(&parts.headers);
+    fields::strip(&mut parts.headers, Kept { trailers, upgrade });
+    introduce(&mut parts, client, proxy);
+    parts.uri = origin_form(parts.uri)?;
+    // RFC 9112 2.3: a proxy sends its own version.
+    parts.version = Version::HTTP_11;
+    let body = with_framing(&mut parts.headers, body);
+    Ok(Request::from_parts(parts, body))
+}
+
+/// RFC 9110 7.6: a request that comes back to this process, or that has its mark, is not sent on.
+fn refuse_loop(headers: &HeaderMap, client: &Client, proxy: &Proxy) -> Result<(), Failure> {
+    let is_marked = || {
+        let name = proxy.fields.via.as_deref();
+        name.is_some_and(|name| forwarded::has_via(headers, name))
+    };
+    match client.is_one_of(&proxy.own) || is_marked() {
+        true => Err(Failure::Loop),
+        false => Ok(()),
+    }
+}
+
+/// RFC 9112 6.1 and 6.3: `chunked` alone, and then no Content-Length beside it.
+fn check_transfer_coding(headers: &mut HeaderMap) -> Result<(), Failure> {
+    match fields::transfer_coding(headers) {
         TransferCoding::None => {}
         TransferCoding::Chunked => {
-            // RFC 9112 6.3: a Content-Length beside it is not sent on.
-            fields::remove_in_order(&mut parts.headers, |name| *name == CONTENT_LENGTH);
+            fields::remove_in_order(headers, |name| *name == CONTENT_LENGTH);
         }
         TransferCoding::Other => {
             return Err(Failure::Unsupported(
@@ -39,52 +79,41 @@ pub(super) fn to_upstream(
             ));
         }
     }
-    set_host(&mut parts.headers, &parts.uri, parts.version, upstream)?;
-    let trailers = accepts_trailers(&parts.headers);
-    fields::strip(&mut parts.headers, Kept { trailers, upgrade });
-    parts.uri = origin_form(parts.uri)?;
-    // RFC 9112 2.3: a proxy sends its own version.
-    parts.version = Version::HTTP_11;
-    let body = match body.is_end_stream() && !parts.headers.contains_key(TRANSFER_ENCODING) {
-        true => RequestBody::none(),
-        false => RequestBody::new(body),
-    };
-    Ok(Request::from_parts(parts, body))
+    Ok(())
 }
 
-/// RFC 9112 3.2: exactly one valid Host, which an absolute-form target replaces;
-/// HTTP/1.0 knows none.
-fn set_host(
-    headers: &mut HeaderMap,
-    target: &Uri,
-    version: Version,
-    upstream: &Authority,
-) -> Result<(), Failure> {
-    let mut lines = headers.get_all(HOST).iter();
+/// RFC 9112 3.2: exactly one valid Host, which an absolute-form target replaces; HTTP/1.0
+/// knows none. RFC 9113 8.3.1: in HTTP/2 `:authority` takes its place, and a Host that
+/// says something else is malformed.
+fn set_host(parts: &mut Parts, proxy: &Proxy) -> Result<(), Failure> {
+    let is_http2 = parts.version == Version::HTTP_2;
+    let authority = parts.uri.authority();
+    let mut lines = parts.headers.get_all(HOST).iter();
     match (lines.next(), lines.next()) {
         (Some(_), Some(_)) => return Err(Failure::Malformed("there are several Host lines")),
         (Some(host), None) if !is_host(host) => {
             return Err(Failure::Malformed("the Host line is not valid"));
         }
-        (None, _) if version == Version::HTTP_11 => {
+        (Some(host), None) if is_http2 && authority.is_some_and(|it| !is_same_host(it, host)) => {
+            return Err(Failure::Malformed("Host and :authority differ"));
+        }
+        (None, _) if parts.version == Version::HTTP_11 || is_http2 && authority.is_none() => {
             return Err(Failure::Malformed("there is no Host line"));
         }
-        (None, _) => {
-            let host = HeaderValue::from_str(&upstream.to_string());
+        (None, _) if authority.is_none() => {
+            let host = HeaderValue::from_str(proxy.upstream.host());
             let host = host.map_err(|_| Failure::Malformed("there is no Host line"))?;
-            headers.insert(HOST, host);
+            parts.headers.insert(HOST, host);
         }
-        (Some(_), None) => {}
+        _ => {}
     }
-    if let Some(authority) = target.authority() {
+    if let Some(authority) = authority {
         if authority.as_str().contains('@') {
             return Err(Failure::Malformed("the target holds user information"));
         }
         let host = HeaderValue::from_str(authority.as_str());
-        headers.insert(
-            HOST,
-            host.map_err(|_| Failure::Malformed("the target is not valid"))?,
-        );
+        let host = host.map_err(|_| Failure::Malformed("the target is not valid"))?;
+        parts.headers.insert(HOST, host);
     }
     Ok(())
 }
@@ -92,7 +121,53 @@ fn set_host(
 /// Whether `host` is `uri-host [ ":" port ]` or empty (RFC 9110 7.2).
 fn is_host(host: &HeaderValue) -> bool {
     let host = host.as_bytes();
-    host.is_empty() || !host.contains(&b'@') && UriAuthority::try_from(host).is_ok()
+    host.is_empty() || !host.contains(&b'@') && Authority::try_from(host).is_ok()
+}
+
+/// Whether both name the same place: case does not count, nor a port that is the default one.
+fn is_same_host(authority: &Authority, host: &HeaderValue) -> bool {
+    let Ok(host) = Authority::try_from(host.as_bytes()) else {
+        return false;
+    };
+    let port = |it: &Authority| it.port_u16().filter(|port| !matches!(port, 80 | 443));
+    authority.host().eq_ignore_ascii_case(host.host()) && port(authority) == port(&host)
+}
+
+/// RFC 9110 7.6.2: TRACE and OPTIONS end here when Max-Forwards has come down to 0.
+fn count_down(parts: &mut Parts) -> Result<(), Failure> {
+    if !matches!(parts.method, Method::TRACE | Method::OPTIONS) {
+        return Ok(());
+    }
+    let Some(field) = parts.headers.get_mut(MAX_FORWARDS) else {
+        return Ok(());
+    };
+    // What is no number says nothing.
+    let Some(left) = field.to_str().ok().and_then(|it| it.parse::<u64>().ok()) else {
+        return Ok(());
+    };
+    match left.checked_sub(1) {
+        Some(left) => *field = HeaderValue::from(left),
+        None => return Err(Failure::LastHop),
+    }
+    Ok(())
+}
+
+/// RFC 9113 8.2.3: the crumbs of HTTP/2 become one line.
+fn join_cookies(headers: &mut HeaderMap) {
+    let lines: Vec<_> = headers.get_all(COOKIE).iter().collect();
+    if lines.len() < 2 {
+        return;
+    }
+    let crumbs: Vec<_> = lines.iter().map(|line| line.as_bytes()).collect();
+    if let Ok(joined) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+        headers.insert(COOKIE, joined);
+    }
+}
+
+/// Whether the client waits with the body until it is told to go on (RFC 9110 10.1.1).
+fn expects_continue(parts: &Parts) -> bool {
+    let field = parts.headers.get(EXPECT);
+    field.is_some_and(|field| field.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// Whether the client takes trailers (RFC 9110 10.1.4).
@@ -103,6 +178,25 @@ fn accepts_trailers(headers: &HeaderMap) -> bool {
         .any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
 }
 
+/// Tells the app about the client and this proxy, where that is wanted.
+fn introduce(parts: &mut Parts, client: &Client, proxy: &Proxy) {
+    // Who speaks TLS here hides its scheme from the app, which would build http URLs.
+    let usual = match client.is_tls {
+        true => Forwarding::Replace,
+        false => Forwarding::Off,
+    };
+    let forwarding = proxy.fields.forwarding.unwrap_or(usual);
+    forwarded::apply(&mut parts.headers, client, forwarding);
+    if let Some(name) = &proxy.fields.via {
+        let version = match parts.version {
+            Version::HTTP_2 => "2.0",
+            Version::HTTP_10 => "1.0",
+            _ => "1.1",
+        };
+        forwarded::add_via(&mut parts.headers, version, name);
+    }
+}
+
 /// RFC 9112 3.2.1: path and query alone, or `*`, byte for byte.
 fn origin_form(target: Uri) -> Result<Uri, Failure> {
     if target.authority().is_none() {
@@ -111,4 +205,20 @@ fn origin_form(target: Uri) -> Result<Uri, Failure> {
     let path = target.into_parts().path_and_query;
     let path = path.ok_or(Failure::Malformed("the target has no path"))?;
     Ok(Uri::from(path))
+}
+
+/// Returns the body to send. One without a length says so itself: hyper would send none
+/// with a GET (RFC 9112 6.1).
+fn with_framing(headers: &mut HeaderMap, body: Incoming) -> RequestBody {
+    if headers.contains_key(UPGRADE) {
+        return RequestBody::none();
+    }
+    let is_chunked = headers.contains_key(TRANSFER_ENCODING);
+    if body.is_end_stream() && !is_chunked {
+        return RequestBody::none();
+    }
+    if !is_chunked && !headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    RequestBody::new(body)
 }

@@ -5,9 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rescope::server::Limits;
-use rescope::upstream::Timeouts;
-
 use crate::raw::{App, Port, Wire, field};
 use crate::running::Rescope;
 
@@ -91,21 +88,20 @@ fn app_that_closes_without_an_answer_is_a_bad_gateway() {
 #[test]
 fn app_that_never_answers_is_a_gateway_timeout() {
     let app = App::start();
-    let timeouts = Timeouts {
-        response_head: Duration::from_millis(300),
-        ..Timeouts::default()
-    };
-    let rescope = Rescope::limited(app.address(), Limits::default(), timeouts);
+    let rescope = Rescope::configured(app.address(), "timeouts.response_head = '300ms'");
     for sent in [
         "",
         "HTTP/1.1 200 OK\r\nA: 1\r\n",
-        "HTTP/1.1 103 Early\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
     ] {
         let mut client = rescope.client();
         client.send(SECRET);
         let mut server = app.accept();
         assert_eq!(server.head(), SECRET);
         server.send(sent);
+        if sent.starts_with("HTTP/1.1 100 ") {
+            assert_eq!(client.head(), sent);
+        }
         let answer = client.message();
         assert_failure(&answer, 504, "http_response_timeout", app.address());
         // The app is told too, and it is asked no second time.
@@ -117,11 +113,7 @@ fn app_that_never_answers_is_a_gateway_timeout() {
 #[test]
 fn timeout_is_for_the_head_alone() {
     let app = App::start();
-    let timeouts = Timeouts {
-        response_head: Duration::from_millis(300),
-        ..Timeouts::default()
-    };
-    let rescope = Rescope::limited(app.address(), Limits::default(), timeouts);
+    let rescope = Rescope::configured(app.address(), "timeouts.response_head = '300ms'");
     let mut client = rescope.client();
     client.send(GET);
     let mut server = app.accept();
@@ -137,11 +129,7 @@ fn timeout_is_for_the_head_alone() {
 #[test]
 fn silent_client_is_closed() {
     let app = App::start();
-    let limits = Limits {
-        header_read: Duration::from_millis(300),
-        ..Limits::default()
-    };
-    let rescope = Rescope::limited(app.address(), limits, Timeouts::default());
+    let rescope = Rescope::configured(app.address(), "timeouts.header_read = '300ms'");
     for sent in ["", "GET", "GET / HTTP/1.1\r\nHost: app\r\nA: "] {
         let mut client = rescope.client();
         client.send(sent);
@@ -154,11 +142,7 @@ fn silent_client_is_closed() {
 #[test]
 fn client_beyond_the_limit_waits_for_another_to_leave() {
     let app = App::start();
-    let limits = Limits {
-        connections: 1,
-        ..Limits::default()
-    };
-    let rescope = Rescope::limited(app.address(), limits, Timeouts::default());
+    let rescope = Rescope::configured(app.address(), "limits.connections = 1");
     let mut first = rescope.client();
     first.send(GET);
     let mut server = app.accept();

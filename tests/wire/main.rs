@@ -11,8 +11,10 @@ mod corpus;
 mod process;
 
 mod failures;
+mod forwarding;
 mod headers;
 mod hop_by_hop;
+mod http2;
 mod messages;
 mod pool;
 mod raw;

@@ -1,6 +1,6 @@
 //! Whole messages: versions, answers without a body, and each way to delimit one.
 
-use crate::raw::App;
+use crate::raw::{App, Wire, field};
 use crate::running::{Rescope, exchange};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: app\r\n\r\n";
@@ -140,34 +140,112 @@ fn pipelined_requests_are_answered_in_order() {
     }
 }
 
-/// 1xx answers end here: a final one must still arrive, and as it is.
 #[test]
-fn answer_after_interim_ones_arrives() {
-    let seen = exchange(
-        GET,
-        format!("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Wait\r\n\r\n{OK}"),
-    );
-    assert_eq!(seen.response, OK);
+fn interim_answers_arrive_before_the_final_one() {
+    let (mut client, mut server, _running) = asked("");
+    server.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\nX: 1\r\n\r\n");
+    let early = client.head();
+    assert!(early.starts_with("HTTP/1.1 103 Early Hints\r\n"), "{early}");
+    assert_eq!(field(&early, "link"), Some("</a>"));
+    assert_eq!(field(&early, "connection"), None);
+    assert_eq!(field(&early, "x"), None);
+    server.send("HTTP/1.1 102 Processing\r\n\r\n");
+    assert_eq!(client.head(), "HTTP/1.1 102 Processing\r\n\r\n");
+    server.send(OK);
+    assert_eq!(client.message(), OK);
 }
 
 #[test]
-fn client_that_expects_100_gets_it_and_sends_its_body() {
-    for interim in ["", "HTTP/1.1 100 Continue\r\n\r\n"] {
-        let app = App::start();
-        let rescope = Rescope::start(app.address());
-        let mut client = rescope.client();
-        let head =
-            "POST / HTTP/1.1\r\nHost: app\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
-        client.send(head);
-        let mut server = app.accept();
-        assert_eq!(server.head(), head);
-        server.send(interim);
-        assert_eq!(client.head(), "HTTP/1.1 100 Continue\r\n\r\n");
-        client.send("up");
-        assert_eq!(server.exactly(2), b"up");
-        server.send(OK);
-        assert_eq!(client.message(), OK);
-    }
+fn interim_answers_that_come_with_the_final_one_stay_before_it() {
+    let (mut client, mut server, _running) = asked("");
+    server.send(format!(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n{OK}"
+    ));
+    assert!(client.head().starts_with("HTTP/1.1 103 "));
+    assert_eq!(client.message(), OK);
+}
+
+/// RFC 9110 15.2: HTTP/1.0 knows none.
+#[test]
+fn interim_answers_do_not_reach_an_http10_client() {
+    let app = App::start();
+    let rescope = Rescope::start(app.address());
+    let mut client = rescope.client();
+    client.send("GET / HTTP/1.0\r\nHost: app\r\n\r\n");
+    let mut server = app.accept();
+    server.head();
+    server.send(format!(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n{OK}"
+    ));
+    assert!(client.rest().starts_with("HTTP/1.0 200 OK\r\n"));
+}
+
+#[test]
+fn endless_interim_answers_are_a_failure() {
+    let (mut client, mut server, _running) = asked("");
+    server.send_lossy("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(10_000));
+    let answers = client.until(b"HTTP/1.1 502 ");
+    let count = answers
+        .windows(13)
+        .filter(|it| it == b"HTTP/1.1 103 ")
+        .count();
+    assert!(count < 100, "{count}");
+}
+
+const EXPECT: &str =
+    "POST / HTTP/1.1\r\nHost: app\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+
+#[test]
+fn client_that_expects_100_gets_the_apps() {
+    let (mut client, mut server, _running) = asked(EXPECT);
+    assert!(client.is_silent());
+    server.send("HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(client.head(), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("up");
+    assert_eq!(server.exactly(2), b"up");
+    server.send(OK);
+    assert_eq!(client.message(), OK);
+}
+
+#[test]
+fn client_that_expects_100_gets_a_final_answer_alone() {
+    let (mut client, mut server, _running) = asked(EXPECT);
+    let refusal = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno";
+    server.send(refusal);
+    let answer = client.message();
+    assert!(
+        answer.starts_with("HTTP/1.1 417 ") && answer.ends_with("\r\n\r\nno"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn client_that_expected_100_and_did_not_wait_is_served() {
+    let (mut client, mut server, _running) = asked(EXPECT);
+    client.send("up");
+    assert_eq!(server.exactly(2), b"up");
+    server.send(OK);
+    assert_eq!(client.message(), OK);
+    // The connection goes on, and what follows has no part in the expectation.
+    client.send(EXPECT);
+    assert_eq!(server.head(), EXPECT);
+    server.send("HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(client.head(), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("up");
+    assert_eq!(server.exactly(2), b"up");
+    server.send(OK);
+    assert_eq!(client.message(), OK);
+}
+
+/// Sends a request, a GET where none is named, and reads its head at the app.
+fn asked(request: &str) -> (Wire, Wire, Rescope) {
+    let app = App::start();
+    let rescope = Rescope::start(app.address());
+    let mut client = rescope.client();
+    client.send(if request.is_empty() { GET } else { request });
+    let mut server = app.accept();
+    server.head();
+    (client, server, rescope)
 }
 
 /// RFC 9112 5.1: white space before a colon goes from an answer.

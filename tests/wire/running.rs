@@ -8,9 +8,8 @@ use std::{
 };
 
 use rescope::app::App;
-use rescope::config::{self, Overrides};
-use rescope::server::Limits;
-use rescope::upstream::Timeouts;
+use rescope::config::{self, Config, Overrides};
+use rescope::server::Inherited;
 use tokio::{runtime::Runtime, sync::oneshot};
 
 use crate::process::Killed;
@@ -32,24 +31,21 @@ impl Rescope {
 
     /// Starts it with a configuration file of this text.
     pub fn configured(app: SocketAddr, text: &str) -> Self {
-        Self::bind(app, text, Limits::default(), Timeouts::default())
-    }
-
-    /// Starts it with other bounds than the program's.
-    pub fn limited(app: SocketAddr, limits: Limits, timeouts: Timeouts) -> Self {
-        Self::bind(app, "", limits, timeouts)
-    }
-
-    fn bind(app: SocketAddr, text: &str, limits: Limits, timeouts: Timeouts) -> Self {
         let overrides = Overrides {
             listen: Some("127.0.0.1:0".to_owned()),
             upstream: Some(format!("http://{app}")),
+            ..Overrides::default()
         };
-        let config = config::parse(text, "proxy.toml", &overrides).unwrap();
+        Self::of(config::parse(text, "proxy.toml", &overrides).unwrap())
+    }
+
+    /// Starts it as the configuration says; its address is the first listener's.
+    pub fn of(config: Config) -> Self {
         let runtime = Runtime::new().unwrap();
-        let app = runtime.block_on(App::bind_with(config, limits, timeouts));
-        let app = app.unwrap();
-        let address = app.local_addr();
+        let entered = runtime.enter();
+        let app = App::bind(config, Inherited::none()).unwrap();
+        drop(entered);
+        let address = app.local_addr().unwrap();
         let (stop, asked) = oneshot::channel();
         let (done, stopped) = mpsc::channel();
         runtime.spawn(async move {

@@ -6,9 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rescope::server::Limits;
-use rescope::upstream::Timeouts;
-
 use crate::raw::{App, LIMIT, Wire};
 use crate::running::{Program, Rescope};
 
@@ -71,11 +68,7 @@ fn tunnel_is_let_end() {
 #[test]
 fn end_comes_by_the_deadline() {
     let app = App::start();
-    let limits = Limits {
-        drain: Duration::from_millis(300),
-        ..Limits::default()
-    };
-    let mut rescope = Rescope::limited(app.address(), limits, Timeouts::default());
+    let mut rescope = Rescope::configured(app.address(), "timeouts.drain = '300ms'");
     let (_client, _server) = asked(&app, rescope.address);
     rescope.stop();
     rescope.join();

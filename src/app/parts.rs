@@ -1,0 +1,100 @@
+//! What the configuration says in the words of each part that acts on it.
+
+use crate::config::{self, Config, ForwardedMode, ListenAddress, UpstreamProtocol, UpstreamUrl};
+use crate::proxy::{AddedFields, Forwarding};
+use crate::server;
+use crate::tls;
+use crate::upstream;
+
+/// Where to listen.
+pub(super) fn address(written: &ListenAddress) -> server::Address {
+    match written {
+        ListenAddress::Tcp(address) => server::Address::Tcp(*address),
+        ListenAddress::Unix(path) => server::Address::Unix(path.clone()),
+        ListenAddress::Descriptor(number) => server::Address::Descriptor(*number),
+    }
+}
+
+/// Where the app is and how it is spoken to.
+///
+/// # Errors
+///
+/// The certificates to verify it by cannot be read, or the system has none.
+pub(super) fn target(config: &Config) -> Result<upstream::Target, tls::Error> {
+    let tcp = |host: &String, port: &u16| upstream::Address::Tcp {
+        host: host.clone(),
+        port: *port,
+    };
+    let (address, is_tls) = match &config.upstream {
+        UpstreamUrl::Http { host, port } => (tcp(host, port), false),
+        UpstreamUrl::Https { host, port } => (tcp(host, port), true),
+        UpstreamUrl::Unix(path) => (upstream::Address::Unix(path.clone()), false),
+    };
+    let tls = match is_tls {
+        true => Some(tls::client_config(
+            config.ca_file.as_deref(),
+            &[tls::H2, tls::HTTP_11],
+        )?),
+        false => None,
+    };
+    let protocol = match config.upstream_protocol {
+        Some(UpstreamProtocol::Http1) => upstream::Protocol::Http1,
+        Some(UpstreamProtocol::H2c) => upstream::Protocol::Http2,
+        None => upstream::Protocol::Negotiated,
+    };
+    Ok(upstream::Target {
+        address,
+        tls,
+        protocol,
+    })
+}
+
+/// Bounds of what clients may take.
+pub(super) fn server_limits(limits: &config::Limits) -> server::Limits {
+    server::Limits {
+        connections: limits.connections,
+        header_size: limits.header_size,
+        header_count: limits.header_count,
+    }
+}
+
+/// How long clients may take.
+pub(super) fn server_timeouts(timeouts: &config::Timeouts) -> server::Timeouts {
+    server::Timeouts {
+        header_read: timeouts.header_read,
+        tls_handshake: timeouts.tls_handshake,
+        idle: timeouts.idle,
+        write: timeouts.body_idle,
+        drain: timeouts.drain,
+    }
+}
+
+/// Bounds of the head of an answer.
+pub(super) fn upstream_limits(limits: &config::Limits) -> upstream::Limits {
+    upstream::Limits {
+        // The app is ours, and a redirect may carry whole tokens.
+        header_size: limits.header_size * 2,
+        header_count: limits.header_count,
+    }
+}
+
+/// How long the app may take.
+pub(super) fn upstream_timeouts(timeouts: &config::Timeouts) -> upstream::Timeouts {
+    upstream::Timeouts {
+        connect: timeouts.connect,
+        response_head: timeouts.response_head,
+        idle: timeouts.upstream_idle,
+        body_idle: timeouts.body_idle,
+        stream_idle: timeouts.upgrade_idle,
+    }
+}
+
+/// What requests are given.
+pub(super) fn added_fields(mode: Option<ForwardedMode>, via: Option<String>) -> AddedFields {
+    let forwarding = mode.map(|mode| match mode {
+        ForwardedMode::Off => Forwarding::Off,
+        ForwardedMode::Append => Forwarding::Append,
+        ForwardedMode::Replace => Forwarding::Replace,
+    });
+    AddedFields { forwarding, via }
+}
