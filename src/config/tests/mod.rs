@@ -1,3 +1,11 @@
+//! Whole files, their rules, and how problems are told; `network` has the addresses and what
+//! belongs to them, `values` the bounds.
+
+mod network;
+mod values;
+
+use std::path::Path;
+
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
@@ -37,7 +45,9 @@ fn helps(text: &str) -> Vec<String> {
 #[test]
 fn an_upstream_alone_is_a_configuration() {
     let config = config("");
-    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.listen, Some(ListenAddress::DEFAULT));
+    assert_eq!(config.listen_tls, None);
+    assert_eq!(config.certs, Path::new("certs"));
     assert_eq!(config.upstream.to_string(), "http://127.0.0.1:3000");
     assert_eq!(config.policies.default_policy().name(), "strip");
     assert_eq!(config.policies.clients().count(), 0);
@@ -77,7 +87,7 @@ fn everything_that_may_be_written_is_read() {
         path = "/oauth/authorize"
         "#,
     );
-    assert_eq!(config.listen.to_string(), "127.0.0.1:9000");
+    assert_eq!(config.listen.unwrap().to_string(), "127.0.0.1:9000");
     let endpoints: Vec<_> = config.endpoints.iter().map(ToString::to_string).collect();
     assert_eq!(
         endpoints,
@@ -274,115 +284,6 @@ fn a_missing_upstream_is_told_but_no_rule_needs_it() {
 }
 
 #[test]
-fn addresses_say_what_is_allowed() {
-    let upstream = |text: &str| text.parse::<UpstreamUrl>().map(|it| it.to_string());
-    for (text, shown) in [
-        ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
-        ("HTTP://App.Example/", "http://app.example:80"),
-        ("http://[::1]:3000", "http://[::1]:3000"),
-        ("http://localhost:80", "http://localhost:80"),
-    ] {
-        assert_eq!(upstream(text).as_deref(), Ok(shown));
-    }
-    assert_eq!(upstream("https://a"), Err(InvalidUpstream::Tls));
-    assert_eq!(upstream("http://u:p@a"), Err(InvalidUpstream::Userinfo));
-    for text in ["http://a/b", "http://a?", "http://a/#"] {
-        assert_eq!(upstream(text), Err(InvalidUpstream::Path), "{text}");
-    }
-    for text in [
-        "",
-        "localhost:3000",
-        "ftp://a",
-        "http://",
-        "http://a:0",
-        "http://a:99999",
-        "http:\\\\a",
-        "http://a b",
-    ] {
-        let expected = InvalidUpstream::Malformed(text.to_owned());
-        assert_eq!(upstream(text), Err(expected), "{text}");
-    }
-    for text in ["8080", ":8080", "example.com:80", "http://127.0.0.1:1", ""] {
-        assert!(address::parse_listen(text).is_err(), "{text}");
-    }
-    assert!(address::parse_listen("[::]:0").is_ok());
-}
-
-#[test]
-fn an_upstream_that_is_the_own_address_is_refused() {
-    let reaches = |listen: &str, upstream: &str| {
-        let text = format!("listen = \"{listen}\"\nupstream = \"http://{upstream}\"");
-        match parse(&text, "t.toml", &Overrides::default()) {
-            Ok(_) => false,
-            Err(report) => {
-                assert!(report.problems()[0].message.contains("own address"));
-                assert!(report.problems()[0].context.is_some());
-                true
-            }
-        }
-    };
-    for (listen, upstream) in [
-        ("127.0.0.1:80", "127.0.0.1"),
-        ("127.0.0.1:8080", "localhost:8080"),
-        ("127.0.0.1:8080", "LOCALHOST.:8080"),
-        ("0.0.0.0:8080", "127.0.0.1:8080"),
-        ("[::]:8080", "127.0.0.1:8080"),
-        ("[::]:8080", "localhost:8080"),
-        ("127.0.0.1:8080", "0.0.0.0:8080"),
-        ("[::1]:8080", "[::]:8080"),
-        ("10.0.0.1:8080", "10.0.0.1:8080"),
-        ("127.0.0.1:8080", "127.1:8080"),
-        ("127.0.0.1:8080", "[::ffff:127.0.0.1]:8080"),
-    ] {
-        assert!(reaches(listen, upstream), "{listen} {upstream}");
-    }
-    for (listen, upstream) in [
-        ("127.0.0.1:8080", "127.0.0.1:8081"),
-        ("127.0.0.1:8080", "127.0.0.2:8080"),
-        ("127.0.0.1:8080", "10.0.0.1:8080"),
-        ("127.0.0.1:8080", "app:8080"),
-        ("10.0.0.1:8080", "localhost:8080"),
-        ("127.0.0.1:0", "127.0.0.1:8080"),
-    ] {
-        assert!(!reaches(listen, upstream), "{listen} {upstream}");
-    }
-}
-
-#[test]
-fn overrides_beat_the_file_and_are_named_when_wrong() {
-    let overrides = |listen: &str, upstream: &str| Overrides {
-        listen: Some(listen.to_owned()),
-        upstream: Some(upstream.to_owned()),
-    };
-    let text = "listen = \"127.0.0.1:1\"\nupstream = \"http://a:1\"\n";
-    let config = parse(text, "t.toml", &overrides("127.0.0.1:0", "http://b:2")).unwrap();
-    assert_eq!(config.listen.port(), 0);
-    assert_eq!(config.upstream.host, "b");
-    let shown = parse(text, "t.toml", &overrides("x", "https://b"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        shown.contains("error: --listen or RESCOPE_LISTEN: an address is"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("error: --upstream or RESCOPE_UPSTREAM: TLS to"),
-        "{shown}"
-    );
-    assert!(shown.contains("2 problems in t.toml"), "{shown}");
-}
-
-#[test]
-fn a_bad_address_in_the_file_is_told_though_a_flag_beats_it() {
-    let overrides = Overrides {
-        listen: Some("127.0.0.1:0".to_owned()),
-        ..Overrides::default()
-    };
-    let text = "listen = \"x\"\nupstream = \"http://a:1\"\n";
-    assert!(parse(text, "t.toml", &overrides).is_err());
-}
-
-#[test]
 fn a_slip_of_syntax_is_told_with_its_place() {
     assert_eq!(
         problems("listen = \"127.0.0.1:8080\n[client\nid = 3\n"),
@@ -424,7 +325,8 @@ proptest! {
                 select(vec![
                     "[", "]", "[[client]]", "[default]", "\n", "\r\n", "\r", "=", "\"", "'", "{", "}",
                     ",", ".", "#", " ", "\\u00e9", "\\", "id", "scope", "allow", "rename", "upstream",
-                    "listen", "secret", "normalize", "strip", "\"\"\"", "\u{feff}", "1", "true",
+                    "listen", "secret", "[tls]", "[limits]", "[timeouts]", "idle", "via", "header_size",
+                    "connections", "certs", "ca_file", "listen_tls", "unix:/", "fd:", "https://", "30s", "normalize", "strip", "\"\"\"", "\u{feff}", "1", "true",
                 ])
                 .prop_map(str::to_owned),
                 any::<char>().prop_map(String::from),
