@@ -67,8 +67,6 @@ fn network(config: &Config) -> Vec<(&'static str, String)> {
     let own = |address: &Option<_>| address.as_ref().map(|it| format!("{it}{proxy_protocol}"));
     let file = |path: &Path| path.display().to_string();
     let certs = config.listen_tls.as_ref().map(|_| file(&config.certs));
-    let usual_limits = limits(&Limits::default());
-    let usual_timeouts = timeouts(&Timeouts::default());
     let lines = [
         ("listen", own(&config.listen)),
         ("listen_tls", own(&config.listen_tls)),
@@ -77,11 +75,8 @@ fn network(config: &Config) -> Vec<(&'static str, String)> {
         ("ca_file", config.ca_file.as_deref().map(file)),
         ("forwarded", forwarded.map(str::to_owned)),
         ("via", config.via.clone()),
-        ("limits", unusual(&limits(&config.limits), &usual_limits)),
-        (
-            "timeouts",
-            unusual(&timeouts(&config.timeouts), &usual_timeouts),
-        ),
+        ("limits", unusual(&config.limits, limits)),
+        ("timeouts", unusual(&config.timeouts, timeouts)),
     ];
     let written = |(label, value): (_, Option<_>)| value.map(|value| (label, value));
     lines.into_iter().filter_map(written).collect()
@@ -115,11 +110,15 @@ fn timeouts(timeouts: &Timeouts) -> Vec<(&'static str, String)> {
     all.into_iter().map(shown).collect()
 }
 
-/// Those of `values` that `usual`, in the same order, does not have; `None` where it has all.
-fn unusual(values: &[(&str, String)], usual: &[(&str, String)]) -> Option<String> {
-    let pairs = values.iter().zip(usual).filter(|(one, two)| one != two);
-    let shown: Vec<_> = pairs
-        .map(|((key, value), _)| format!("{key} {value}"))
+/// Those of `values`, by their keys, that are not the usual ones; `None` where all are.
+fn unusual<T: Default>(
+    values: &T,
+    keyed: impl Fn(&T) -> Vec<(&'static str, String)>,
+) -> Option<String> {
+    let (values, usual) = (keyed(values), keyed(&T::default()));
+    let unusual = values.into_iter().filter(|pair| !usual.contains(pair));
+    let shown: Vec<_> = unusual
+        .map(|(key, value)| format!("{key} {value}"))
         .collect();
     (!shown.is_empty()).then(|| shown.join(", "))
 }

@@ -46,7 +46,9 @@ impl FromStr for ListenAddress {
             return Ok(Self::Unix(socket_path(path)?));
         }
         if let Some(number) = text.strip_prefix("fd:") {
+            let is_digits = number.bytes().all(|byte| byte.is_ascii_digit());
             let number = number.parse().ok().filter(|it| *it >= FIRST_DESCRIPTOR);
+            let number = number.filter(|_| is_digits);
             let number = number.ok_or_else(|| InvalidListen::Descriptor(shown(text)))?;
             return Ok(Self::Descriptor(number));
         }

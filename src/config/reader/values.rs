@@ -68,17 +68,14 @@ impl Section<'_> {
         problems: &mut Vec<Problem>,
     ) -> Option<T> {
         let number = self.table.get(key).and_then(|it| bare(it.get_ref()));
-        let Some(number) = number else {
-            let field = self.parsed(key, wanted, parse, problems);
-            return field.map(|it| it.value);
-        };
-        // No text is a quantity here, so that this number is none either.
-        self.parsed(key, wanted, |_| None::<T>, problems);
-        if let Some(problem) = problems.pop() {
+        let is_bare = number.is_some();
+        let help = number.map(|number| {
             let [one, other] = units.map(|unit| format!("`\"{number}{unit}\"`"));
-            problems.push(problem.with_help(format!("write the unit, such as {one} or {other}")));
-        }
-        None
+            format!("write the unit, such as {one} or {other}")
+        });
+        let parse = |text: &str| parse(text).filter(|_| !is_bare);
+        let field = self.parsed(key, wanted, help, parse, problems);
+        field.map(|it| it.value)
     }
 
     /// The path of a file or folder, as it is written.
@@ -89,7 +86,7 @@ impl Section<'_> {
     ) -> Option<Field<PathBuf>> {
         let is_path = |text: &str| !text.is_empty() && !text.contains(char::is_control);
         let parse = |text: &str| is_path(text).then(|| PathBuf::from(text));
-        self.parsed(key, "a path", parse, problems)
+        self.parsed(key, "a path", None, parse, problems)
     }
 
     /// What `Via` may call a proxy: `received-by = pseudonym [ ":" port ]`, the pseudonym
@@ -100,38 +97,43 @@ impl Section<'_> {
         problems: &mut Vec<Problem>,
     ) -> Option<Field<String>> {
         let wanted = "a token, such as `rescope`, with `:PORT` behind it or without";
-        let parse = |text: &str| is_received_by(text).then(|| text.to_owned());
-        self.parsed(key, wanted, parse, problems)
+        let help = "leave it out to leave `Via` as it is".to_owned();
+        // The word of another key; as a name it would stand in every message.
+        let is_name = |text: &str| text != "off" && is_received_by(text);
+        let parse = |text: &str| is_name(text).then(|| text.to_owned());
+        self.parsed(key, wanted, Some(help), parse, problems)
     }
 
-    /// A string that `parse` takes.
+    /// A string that `parse` takes; `help` is for one that it does not.
     fn parsed<T>(
         &self,
         key: &str,
         wanted: &str,
+        help: Option<String>,
         parse: impl Fn(&str) -> Option<T>,
         problems: &mut Vec<Problem>,
     ) -> Option<Field<T>> {
         let (name, value) = self.table.get_key_value(key)?;
-        let Some(text) = value.get_ref().as_str() else {
-            problems.push(wrong_type(key, wanted, value.get_ref(), value.span()));
-            return None;
+        let span = value.span();
+        let text = value.get_ref().as_str();
+        let mut problem = match text.map(|text| parse(text).ok_or(text)) {
+            Some(Ok(value)) => {
+                return Some(Field {
+                    key: name.span(),
+                    span,
+                    value,
+                    has_faults: false,
+                });
+            }
+            Some(Err(text)) => {
+                let found = text.escape_debug();
+                Problem::at(&span, format!("`{key}` takes {wanted}, not `{found}`"))
+            }
+            None => wrong_type(key, wanted, value.get_ref(), span),
         };
-        let parsed = parse(text);
-        if parsed.is_none() {
-            let found = match text {
-                "" => "an empty string".to_owned(),
-                text => format!("`{}`", text.escape_debug()),
-            };
-            let message = format!("`{key}` takes {wanted}, not {found}");
-            problems.push(Problem::at(&value.span(), message));
-        }
-        Some(Field {
-            key: name.span(),
-            span: value.span(),
-            value: parsed?,
-            has_faults: false,
-        })
+        problem.help = help;
+        problems.push(problem);
+        None
     }
 }
 
