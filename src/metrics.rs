@@ -41,6 +41,10 @@ pub struct Metrics {
     pub rewrite_failures: Counter,
     /// Connections that became tunnels.
     pub tunnels: Counter,
+    /// Times that a new configuration was taken up.
+    pub config_reloads: Counter,
+    /// Times that a new configuration was no good, so that the old one stayed.
+    pub config_reload_failures: Counter,
     /// Times that new certificates were taken up.
     pub certificate_reloads: Counter,
     /// Times that new certificates were no good, so that the old ones stayed.
@@ -49,7 +53,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Returns every counter with its name, in the order of the struct.
-    pub fn totals(&self) -> [(&'static str, u64); 19] {
+    pub fn totals(&self) -> [(&'static str, u64); 21] {
         [
             ("requests", self.requests.get()),
             ("connections", self.connections.get()),
@@ -68,6 +72,8 @@ impl Metrics {
             ("request_objects", self.request_objects.get()),
             ("rewrite_failures", self.rewrite_failures.get()),
             ("tunnels", self.tunnels.get()),
+            ("config_reloads", self.config_reloads.get()),
+            ("config_reload_failures", self.config_reload_failures.get()),
             ("certificate_reloads", self.certificate_reloads.get()),
             (
                 "certificate_reload_failures",

@@ -2,9 +2,11 @@
 //! served, then drained.
 
 mod parts;
+mod reload;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, thread};
 
+use arc_swap::ArcSwap;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use thiserror::Error;
@@ -21,14 +23,16 @@ use crate::tls::{self, Certificates, SelfMade, Watching};
 use crate::upstream::{self, Upstream};
 
 pub use crate::server::{Inherited, raise_descriptor_limit};
+pub use reload::Reload;
 
 /// Everything that runs, with its listeners open.
 pub struct App {
     server: Server,
     workers: Vec<(Worker, Arc<Proxy>)>,
     /// Takes up new certificates for as long as it is kept.
-    _certificates: Option<Watching>,
+    _watching: Option<Watching>,
     self_made: Option<SelfMade>,
+    reload: Arc<Reload>,
 }
 
 /// What stands in the way of serving.
@@ -82,26 +86,39 @@ impl App {
                 source,
             })?);
         }
-        let (watching, self_made) = match opened {
-            Some(opened) => (
-                Some(watch(&opened.certificates, &metrics)?),
-                opened.self_made,
-            ),
-            None => (None, None),
+        let certificates = opened.as_ref().map(|it| it.certificates.clone());
+        let watching = match &certificates {
+            Some(certificates) => Some(watch(certificates, &metrics)?),
+            None => None,
         };
         let server = Server {
             listeners,
             limits: parts::server_limits(&config.limits),
             timeouts: parts::server_timeouts(&config.timeouts),
-            metrics,
+            metrics: Arc::clone(&metrics),
             detached: TaskTracker::new(),
         };
+        let rewriter = Arc::new(ArcSwap::from_pointee(Rewriter {
+            endpoints: config.endpoints.clone(),
+            policies: config.policies.clone(),
+        }));
         Ok(Self {
-            workers: workers(config, target, &server).map_err(BindError::Threads)?,
+            workers: workers(&config, &target, &rewriter, &server).map_err(BindError::Threads)?,
             server,
-            _certificates: watching,
-            self_made,
+            _watching: watching,
+            self_made: opened.and_then(|opened| opened.self_made),
+            reload: Arc::new(Reload {
+                rewriter,
+                certificates,
+                metrics,
+                started: config,
+            }),
         })
+    }
+
+    /// What takes up a new configuration while it serves.
+    pub fn reload(&self) -> Arc<Reload> {
+        Arc::clone(&self.reload)
     }
 
     /// Where clients connect, as URLs and paths; ports are those that the system chose for 0.
@@ -176,16 +193,13 @@ fn watch(certificates: &Certificates, metrics: &Arc<Metrics>) -> Result<Watching
 
 /// Returns the threads, each with a proxy that has connections of its own.
 fn workers(
-    config: Config,
-    target: upstream::Target,
+    config: &Config,
+    target: &upstream::Target,
+    rewriter: &Arc<ArcSwap<Rewriter>>,
     server: &Server,
 ) -> io::Result<Vec<(Worker, Arc<Proxy>)>> {
-    let rewriter = Arc::new(Rewriter {
-        endpoints: config.endpoints,
-        policies: config.policies,
-    });
     let own = OwnConnections::default();
-    let fields = parts::added_fields(config.forwarded, config.via);
+    let fields = parts::added_fields(config.forwarded, config.via.clone());
     let worker = |place| {
         let broken = Arc::clone(&server.metrics);
         let upstream = Upstream::new(
@@ -198,7 +212,7 @@ fn workers(
             broken.broken_bodies.inc();
         });
         let proxy = Proxy {
-            rewriter: Arc::clone(&rewriter),
+            rewriter: Arc::clone(rewriter),
             upstream,
             metrics: Arc::clone(&server.metrics),
             tunnels: server.detached.clone(),

@@ -1,7 +1,7 @@
 //! `rescope run`: the proxy, from the configuration to the last request.
 
 use std::{
-    future::Future,
+    future::{Future, pending},
     io::{self, Write},
     process::{self, ExitCode},
 };
@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::{Failure, ProxyArguments, describe, log};
 use crate::app::{App, Inherited, raise_descriptor_limit};
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 
 /// Runs the proxy until a signal ends it.
 pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
@@ -31,15 +31,22 @@ pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()
         .map_err(outside)?;
-    let served = runtime.block_on(serve(config, inherited));
+    let read = || config::reload(path.as_deref(), &arguments.overrides());
+    let served = runtime.block_on(serve(config, inherited, read));
     // A name that is being looked up would hold up the end otherwise.
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve(config: Config, inherited: Inherited) -> Result<(), Failure> {
+async fn serve(
+    config: Config,
+    inherited: Inherited,
+    read: impl Fn() -> Result<Config, ConfigError>,
+) -> Result<(), Failure> {
     // Before the address is told: whoever has read it may send a signal.
-    let shutdown = shutdown().map_err(|error| Failure::Outside(error.into()))?;
+    let outside = |error: io::Error| Failure::Outside(error.into());
+    let shutdown = shutdown().map_err(outside)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(outside)?;
     let upstream = config.upstream.clone();
     let clients = config.policies.clients().count();
     let default = describe(config.policies.default_policy());
@@ -63,7 +70,17 @@ async fn serve(config: Config, inherited: Inherited) -> Result<(), Failure> {
     if dry_run {
         warn!("dry run: nothing is changed for anyone");
     }
-    app.serve(shutdown).await;
+    let reload = app.reload();
+    let reloads = async {
+        while hangup.recv().await.is_some() {
+            reload.apply(read());
+        }
+        pending::<()>().await;
+    };
+    tokio::select! {
+        () = app.serve(shutdown) => {}
+        () = reloads => {}
+    }
     Ok(())
 }
 

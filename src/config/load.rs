@@ -27,6 +27,21 @@ pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Config, Config
     Ok(config)
 }
 
+/// As [`load`], for a proxy that runs with what the file said before.
+///
+/// # Errors
+///
+/// As [`load`]; and the file is empty, as one is that is being written: every client would
+/// get the default policy.
+pub fn reload(path: Option<&Path>, overrides: &Overrides) -> Result<Config, ConfigError> {
+    if let Some(path) = path
+        && fs::read(path).is_ok_and(|bytes| bytes.trim_ascii().is_empty())
+    {
+        return Err(ConfigError::Empty(path.to_owned()));
+    }
+    load(path, overrides)
+}
+
 /// As [`load`], for whoever connects nowhere: an upstream need not be written.
 ///
 /// # Errors
@@ -47,6 +62,9 @@ pub enum ConfigError {
         /// What the system says.
         source: io::Error,
     },
+    /// The file of a running proxy has become empty.
+    #[error("the configuration file `{path}` is empty", path = .0.display())]
+    Empty(PathBuf),
     /// Something is wrong with what is written.
     #[error(transparent)]
     Invalid(#[from] Report),

@@ -22,7 +22,7 @@ use crate::policy::Policies;
 pub use check::{parse, parse_rules};
 pub use limits::{Limits, Timeouts};
 pub use listen::{InvalidListen, InvalidSocketPath, ListenAddress, SOCKET_PATH_MAX};
-pub use load::{ConfigError, load, load_rules};
+pub use load::{ConfigError, load, load_rules, reload};
 pub use report::{Place, Problem, Report};
 pub use upstream::{InvalidUpstream, UpstreamUrl};
 

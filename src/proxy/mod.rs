@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header::HOST};
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -38,8 +39,8 @@ pub type Body = Either<ResponseBody, Full<Bytes>>;
 
 /// All that requests share.
 pub struct Proxy {
-    /// What becomes of redirects.
-    pub rewriter: Arc<Rewriter>,
+    /// What becomes of redirects; each answer is looked at with what it is then.
+    pub rewriter: Arc<ArcSwap<Rewriter>>,
     /// The app.
     pub upstream: Upstream,
     /// What is counted.

@@ -10,6 +10,7 @@ use tracing::{Level, error, info, warn};
 use super::{Asked, Proxy};
 use crate::oauth::ClientId;
 use crate::policy::Decision;
+use crate::rewrite::Rewriter;
 use crate::scope::ScopeToken;
 
 /// Applies the policies to every Location line in its place.
@@ -19,17 +20,23 @@ pub(super) fn rewrite(headers: &mut HeaderMap, asked: &Asked, proxy: &Proxy) {
     if !headers.contains_key(LOCATION) {
         return;
     }
+    let rewriter = proxy.rewriter.load();
     if let Entry::Occupied(mut lines) = headers.entry(LOCATION) {
         for line in lines.iter_mut() {
-            if let Some(rewritten) = rewrite_line(line, asked, proxy) {
+            if let Some(rewritten) = rewrite_line(line, asked, &rewriter, proxy) {
                 *line = rewritten;
             }
         }
     }
 }
 
-fn rewrite_line(line: &HeaderValue, asked: &Asked, proxy: &Proxy) -> Option<HeaderValue> {
-    let rewritten = proxy.rewriter.rewrite(line.as_bytes(), &asked.url()).ok()?;
+fn rewrite_line(
+    line: &HeaderValue,
+    asked: &Asked,
+    rewriter: &Rewriter,
+    proxy: &Proxy,
+) -> Option<HeaderValue> {
+    let rewritten = rewriter.rewrite(line.as_bytes(), &asked.url()).ok()?;
     record(&rewritten.decision, proxy);
     match HeaderValue::from_maybe_shared(Bytes::from(rewritten.output?)) {
         Ok(value) => {

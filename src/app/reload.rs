@@ -1,0 +1,80 @@
+//! A new configuration for a running proxy: rules and certificates are taken
+//! up at once, as a whole or not at all; what is bound to sockets and
+//! connections waits for a restart, which is said.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tracing::{info, warn};
+
+use crate::config::{Config, ConfigError};
+use crate::metrics::Metrics;
+use crate::rewrite::Rewriter;
+use crate::tls::Certificates;
+
+/// What a running proxy takes up anew.
+pub struct Reload {
+    pub(super) rewriter: Arc<ArcSwap<Rewriter>>,
+    pub(super) certificates: Option<Certificates>,
+    pub(super) metrics: Arc<Metrics>,
+    /// What the proxy was started with.
+    pub(super) started: Config,
+}
+
+impl Reload {
+    /// Takes up what was read, or keeps all as it is where that is no good. A request
+    /// whose answer is being rewritten goes on with the rules it has.
+    pub fn apply(&self, read: Result<Config, ConfigError>) {
+        match read {
+            Ok(config) => self.take_up(config),
+            Err(error) => {
+                self.metrics.config_reload_failures.inc();
+                let reason = match &error {
+                    ConfigError::Invalid(report) => report.to_string(),
+                    other => other.to_string(),
+                };
+                warn!(
+                    reason,
+                    "the new configuration is no good; the old one stays"
+                );
+            }
+        }
+        if let Some(certificates) = &self.certificates {
+            self.reload_certificates(certificates);
+        }
+    }
+
+    fn take_up(&self, config: Config) {
+        let clients = config.policies.clients().count();
+        let default = config.policies.default_policy().name();
+        self.metrics.config_reloads.inc();
+        info!(clients, default, "the new configuration is taken up");
+        let elsewhere = Config {
+            endpoints: self.started.endpoints.clone(),
+            policies: self.started.policies.clone(),
+            ..config.clone()
+        };
+        if elsewhere != self.started {
+            warn!(
+                "of what is new, all but clients, default, endpoints and dry_run needs a restart"
+            );
+        }
+        self.rewriter.store(Arc::new(Rewriter {
+            endpoints: config.endpoints,
+            policies: config.policies,
+        }));
+    }
+
+    fn reload_certificates(&self, certificates: &Certificates) {
+        match certificates.reload() {
+            Ok(()) => {
+                self.metrics.certificate_reloads.inc();
+                info!("the certificates were read again");
+            }
+            Err(error) => {
+                self.metrics.certificate_reload_failures.inc();
+                warn!(%error, "the new certificates are no good; the old ones stay");
+            }
+        }
+    }
+}
