@@ -32,8 +32,8 @@
 //! - [`metrics`]: what is counted.
 //! - [`net`]: streams, who the client is, interim responses.
 //! - [`tls`]: certificate and key files to rustls configurations, taken up anew when they change.
-//! - [`server`]: accept, serve HTTP/1.1 on worker threads, drain.
-//! - [`upstream`]: connect to the app, pool connections, send.
+//! - [`server`]: accept, TLS, HTTP/1.1 and HTTP/2 on worker threads, drain.
+//! - [`upstream`]: connect to the app, over TLS or not, pool connections, send.
 //! - [`proxy`]: the life of one request, tunnels, and failures to responses.
 //! - [`app`]: all of it put together from a configuration; bound, then served, then stopped.
 //! - [`demo`]: a sample app, a pretend Zoom and a browser, for the demo and the tests.

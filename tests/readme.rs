@@ -69,7 +69,7 @@ fn prepare(command: &mut Command, folder: &TempDir) {
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap());
     command.current_dir(folder.path()).env("PATH", path);
-    for name in ["CONFIG", "UPSTREAM", "LOG", "LOG_FORMAT"] {
+    for name in ["CONFIG", "LISTEN_TLS", "UPSTREAM", "LOG", "LOG_FORMAT"] {
         command.env_remove(format!("RESCOPE_{name}"));
     }
     // The page's own address may be taken on this machine.
@@ -148,6 +148,8 @@ fn succeeds(arguments: &str, folder: &TempDir) {
 fn starts(arguments: &str, folder: &TempDir) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rescope"));
     prepare(&mut command, folder);
+    // As for the other listener, above.
+    let arguments = arguments.replace("127.0.0.1:8443", "127.0.0.1:0");
     command.args(arguments.split_whitespace());
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut process = Killed(command.spawn().unwrap());
