@@ -39,7 +39,12 @@ impl Wire {
 
     /// Sends what the other side may cut short by closing.
     pub fn send_lossy(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream.write_all(bytes.as_ref());
+        let _ = self.try_send(bytes);
+    }
+
+    /// Sends, and says whether the other side still takes it.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).is_ok()
     }
 
     /// Reads through the next `end`.

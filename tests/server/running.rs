@@ -1,0 +1,165 @@
+//! A server that runs, on a thread of its own.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rescope::{
+    metrics::Metrics,
+    server::{Address, Inherited, Limits, Listener, Server, Timeouts, Worker},
+};
+use rustls::ServerConfig;
+use tokio::{
+    runtime::Builder,
+    sync::{Notify, oneshot},
+};
+use tokio_util::task::TaskTracker;
+
+use crate::handler::Answers;
+use crate::raw::{LIMIT, Wire};
+
+/// What is to run: one plain TCP listener, where nothing else is said.
+pub struct Setup {
+    pub addresses: Vec<(Address, Option<Arc<ServerConfig>>)>,
+    pub proxy_protocol: bool,
+    pub limits: Limits,
+    pub timeouts: Timeouts,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            addresses: vec![(any_port(), None)],
+            proxy_protocol: false,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+pub fn any_port() -> Address {
+    Address::Tcp((Ipv4Addr::LOCALHOST, 0).into())
+}
+
+pub const SHORT: Duration = Duration::from_millis(300);
+
+pub struct Running {
+    /// One for each listener.
+    pub addresses: Vec<Address>,
+    pub metrics: Arc<Metrics>,
+    pub go: Arc<Notify>,
+    pub let_go: mpsc::Receiver<()>,
+    stop: Option<oneshot::Sender<()>>,
+    stopped: mpsc::Receiver<()>,
+}
+
+impl Running {
+    pub fn start() -> Self {
+        Self::with(Setup::default())
+    }
+
+    /// Starts it with other time limits.
+    pub fn timed(timeouts: Timeouts) -> Self {
+        Self::with(Setup {
+            timeouts,
+            ..Setup::default()
+        })
+    }
+
+    pub fn with(setup: Setup) -> Self {
+        let metrics = Arc::new(Metrics::default());
+        let go = Arc::new(Notify::new());
+        let (sender, let_go) = mpsc::channel();
+        let answers = Answers {
+            go: Arc::clone(&go),
+            let_go: sender,
+        };
+        let (stop, asked) = oneshot::channel();
+        let (bound, addresses) = mpsc::channel();
+        let (done, stopped) = mpsc::channel();
+        let counted = Arc::clone(&metrics);
+        thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let server = bind(setup, counted);
+                let addresses = server.listeners.iter().map(|it| it.local_addr().clone());
+                bound.send(addresses.collect()).unwrap();
+                let workers = [(Worker::here(), answers)];
+                server.run(&workers, async { drop(asked.await) }).await;
+            });
+            drop(runtime);
+            let _ = done.send(());
+        });
+        Self {
+            addresses: addresses.recv_timeout(LIMIT).expect("it did not start"),
+            metrics,
+            go,
+            let_go,
+            stop: Some(stop),
+            stopped,
+        }
+    }
+
+    /// The address of its first listener.
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0].tcp().unwrap()
+    }
+
+    pub fn client(&self) -> Wire {
+        Wire::connect(self.address())
+    }
+
+    /// Asks it to end.
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Fails unless it has ended, or does in time.
+    pub fn join(&self) {
+        self.stopped.recv_timeout(LIMIT).expect("it goes on");
+    }
+
+    /// Asks it to end, and waits until it takes no connections.
+    pub fn stop_and_wait(&mut self) {
+        self.stop();
+        let address = self.address();
+        eventually(|| TcpStream::connect(address).is_err());
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.stopped.try_recv().is_err()
+    }
+
+    /// Another client is served.
+    pub fn assert_serves(&self) {
+        let mut client = self.client();
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert!(client.message().ends_with("ok"));
+    }
+}
+
+fn bind(setup: Setup, metrics: Arc<Metrics>) -> Server {
+    let mut inherited = Inherited::from_environment();
+    let listeners = setup.addresses.into_iter().map(|(address, tls)| {
+        Listener::bind(&address, &mut inherited, tls, setup.proxy_protocol).unwrap()
+    });
+    Server {
+        listeners: listeners.collect(),
+        limits: setup.limits,
+        timeouts: setup.timeouts,
+        metrics,
+        detached: TaskTracker::new(),
+    }
+}
+
+/// Fails unless it is so, or becomes so in time.
+pub fn eventually(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < LIMIT, "it never comes to be");
+        thread::yield_now();
+    }
+}
