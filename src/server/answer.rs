@@ -54,7 +54,7 @@ impl<H: Handler> Shared<H> {
         request: Request<Incoming>,
         in_flight: Option<InFlight>,
     ) -> Response<AnswerBody<H::Body>> {
-        // hyper counts them itself in HTTP/1.1.
+        // hyper does not count them in HTTP/2.
         if request.headers().len() > self.settings.limits.header_count {
             return status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, in_flight);
         }

@@ -4,25 +4,22 @@
 use std::io;
 
 use rlimit::Resource;
+use tokio::sync::Semaphore;
 use tracing::info;
 
-/// Raises the soft limit of open files to the hard one, and returns it.
+/// Raises the soft limit of open files as far as it goes, and returns it.
 ///
 /// # Errors
 ///
 /// The system does not tell the limits or does not let them be changed.
 pub fn raise_descriptor_limit() -> io::Result<u64> {
-    let (soft, hard) = Resource::NOFILE.get()?;
-    if soft < hard {
-        Resource::NOFILE.set(hard, hard)?;
-    }
-    Ok(hard)
+    rlimit::increase_nofile_limit(u64::MAX)
 }
 
 /// Returns `wanted` connections, or as many as there are descriptors for.
 pub(super) fn bound(wanted: usize) -> usize {
     let Ok((descriptors, _)) = Resource::NOFILE.get() else {
-        return wanted;
+        return wanted.min(Semaphore::MAX_PERMITS);
     };
     let bound = usize::try_from(share(descriptors)).unwrap_or(usize::MAX);
     if bound < wanted {
@@ -31,7 +28,7 @@ pub(super) fn bound(wanted: usize) -> usize {
             wanted, descriptors, "fewer connections than configured: too few descriptors"
         );
     }
-    wanted.min(bound)
+    wanted.min(bound).min(Semaphore::MAX_PERMITS)
 }
 
 /// Two descriptors for each client, since it may need a connection to the app, and a fifth

@@ -51,8 +51,10 @@ pub(super) fn connect<H: Handler>(
 
 fn builder(limits: &Limits) -> Builder {
     let mut http = Builder::new();
-    http.max_headers(limits.header_count)
-        .max_header_size(limits.header_size)
+    if limits.header_count > ON_THE_STACK {
+        http.max_headers(limits.header_count);
+    }
+    http.max_header_size(limits.header_size)
         .max_buf_size(limits.header_size.max(BUFFER))
         // One small copy is cheaper than a vectored write of head and body.
         .writev(false)
@@ -185,6 +187,10 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 const REQUEST_TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+/// Field lines that hyper finds room for without asking for memory, for each request. Where
+/// fewer are allowed they are counted later.
+const ON_THE_STACK: usize = 100;
 
 /// Of a body at a time, in either direction: much more makes large bodies no faster, and
 /// each connection may hold as much.
