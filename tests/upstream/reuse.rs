@@ -1,0 +1,82 @@
+//! Connections that carry one request after another.
+
+use http::Request;
+use rescope::upstream::{Error, RequestBody};
+
+use crate::{
+    caller::Caller,
+    raw::{App, Wire},
+};
+
+const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+#[test]
+fn what_comes_after_an_answer_is_never_another() {
+    let extras = [
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+        "HTTP/1.1 103 Early Hints\r\n\r\n",
+        "x",
+    ];
+    for extra in extras {
+        let (caller, app, mut server) = warm();
+        server.send(extra);
+        caller.look();
+        let sent = caller.get();
+        let mut next = app.accept();
+        next.head();
+        next.send(ANSWER);
+        assert_eq!(caller.whole(sent).bytes, b"ok", "{extra:?}");
+        server.rest();
+    }
+}
+
+#[test]
+fn what_comes_with_an_answer_is_never_another() {
+    let app = App::start();
+    let caller = Caller::of(app.address());
+    let sent = caller.get();
+    let mut server = app.accept();
+    server.head();
+    server.send(format!(
+        "{ANSWER}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+    ));
+    assert_eq!(caller.whole(sent).bytes, b"ok");
+    server.rest();
+    let sent = caller.get();
+    let mut next = app.accept();
+    next.head();
+    next.send(ANSWER);
+    assert_eq!(caller.whole(sent).bytes, b"ok");
+}
+
+#[test]
+fn get_that_was_lost_is_sent_again_and_a_post_is_not() {
+    for (method, attempts) in [("GET", 2), ("POST", 1)] {
+        let (caller, app, mut server) = warm();
+        let request = Request::builder().method(method).uri("/");
+        let sent = caller.send(request.body(RequestBody::none()).unwrap());
+        server.head();
+        drop(server);
+        if attempts == 1 {
+            assert!(matches!(caller.failure(sent), Error::Closed(_)));
+            assert!(!app.has_caller());
+            continue;
+        }
+        let mut next = app.accept();
+        next.head();
+        next.send(ANSWER);
+        assert_eq!(caller.answer(sent).unwrap().attempts, attempts);
+    }
+}
+
+/// Returns a connection that is free.
+fn warm() -> (Caller, App, Wire) {
+    let app = App::start();
+    let caller = Caller::of(app.address());
+    let sent = caller.get();
+    let mut server = app.accept();
+    server.head();
+    server.send(ANSWER);
+    assert_eq!(caller.whole(sent).bytes, b"ok");
+    (caller, app, server)
+}
