@@ -202,3 +202,16 @@ fn is_out_of_descriptors(error: &io::Error) -> bool {
 
 /// Milliseconds between tries; their sum keeps the answer to a dead app under a second.
 const PAUSES: [u64; 7] = [25, 50, 75, 100, 150, 200, 200];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lack_of_descriptors_is_told_from_a_dead_app() {
+        for number in [23, 24] {
+            let error = failed(io::Error::from_raw_os_error(number));
+            assert!(matches!(error, Error::NoDescriptor(_)), "{error}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use hyper::{
     body::Incoming,
     client::conn::{
@@ -103,7 +103,10 @@ impl Open {
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PING_LIMIT)
             .keep_alive_while_idle(true)
-            .max_header_list_size(u32::try_from(limits.header_size).unwrap_or(u32::MAX))
+            // h2 ends the connection, with all that is on it, where a head is larger than this.
+            .max_header_list_size(
+                u32::try_from(limits.header_size.saturating_mul(4)).unwrap_or(u32::MAX),
+            )
             .max_send_buf_size(STREAM_WINDOW as usize)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -155,7 +158,7 @@ impl Open {
         })
         .await;
         match outcome {
-            Some(Ok(response)) if response.headers().len() > limits.header_count => {
+            Some(Ok(response)) if is_too_large(response.headers(), limits) => {
                 Err(Error::HeadTooLarge.into())
             }
             Some(Ok(response)) => Ok(response),
@@ -163,6 +166,14 @@ impl Open {
             None => Err(Error::ResponseTimeout.into()),
         }
     }
+}
+
+/// Whether a head has too many fields or bytes, as RFC 9113 6.5.2 counts them.
+fn is_too_large(headers: &HeaderMap, limits: Limits) -> bool {
+    let sizes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 32);
+    headers.len() > limits.header_count || sizes.sum::<usize>() > limits.header_size
 }
 
 /// Says what happened to a stream.

@@ -20,7 +20,11 @@ mod target;
 mod traffic;
 mod wait;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use http::{
     HeaderMap, HeaderValue, Request, Response, StatusCode,
@@ -63,7 +67,7 @@ pub struct Upstream {
     max_age: Duration,
     http2: Http2,
     /// Whether the last handshake has agreed on HTTP/1.1.
-    agreed_on_http1: std::sync::atomic::AtomicBool,
+    agreed_on_http1: AtomicBool,
     shared: Arc<Shared>,
 }
 
@@ -198,11 +202,6 @@ impl Upstream {
             true => Carrier::Detached(connection.detach()),
         };
         let mut response = self.with_body(response, carrier, upload);
-        if let Some(length) = response.headers().get(CONTENT_LENGTH)
-            && length == "0"
-        {
-            response.body_mut().say_empty();
-        }
         response.body_mut().finish();
         Ok(response)
     }
@@ -214,9 +213,7 @@ impl Upstream {
         upload: Upload,
         interim: &Interim,
     ) -> Result<Response<ResponseBody>, Lost> {
-        if request.version() != http::Version::HTTP_2 {
-            convert::to_http2(&mut request, self.is_tls, &self.host)?;
-        }
+        convert::to_http2(&mut request, self.is_tls, &self.host)?;
         // hyper does not say when an app wants the body; RFC 9110 10.1.1 lets a proxy ask for it
         // where the app would not.
         if request.headers_mut().remove(EXPECT).is_some() {
@@ -249,8 +246,15 @@ impl Upstream {
             true => self.timeouts.stream_idle,
             false => self.timeouts.body_idle,
         };
+        let length = response.headers().get(CONTENT_LENGTH);
+        let says_empty = length.is_some_and(|length| length == "0");
         let shared = Arc::clone(&self.shared);
-        response.map(|incoming| ResponseBody::new(incoming, carrier, upload, limit, shared))
+        let mut response =
+            response.map(|incoming| ResponseBody::new(incoming, carrier, upload, limit, shared));
+        if says_empty {
+            response.body_mut().say_empty();
+        }
+        response
     }
 }
 

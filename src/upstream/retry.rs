@@ -23,13 +23,19 @@ pub(super) enum Chance {
     None,
 }
 
-/// A copy of a request without a body.
-pub(super) struct Spare(Option<Parts>);
+/// A copy of a request's head.
+pub(super) struct Spare {
+    /// `None` where it is not needed.
+    parts: Option<Parts>,
+    has_body: bool,
+}
 
 impl Spare {
-    /// `always` is whether a request with an effect may get another chance at all.
-    pub(super) fn of(request: &Request<RequestBody>, always: bool) -> Self {
-        let is_wanted = request.body().is_end_stream() && (always || is_safe(request.method()));
+    /// Returns that of a request that may be sent again as it is; of any request where it
+    /// goes out in HTTP/2, which writes it in another way.
+    pub(super) fn of(request: &Request<RequestBody>, is_http2: bool) -> Self {
+        let has_body = !request.body().is_end_stream();
+        let is_wanted = is_http2 || !has_body && is_safe(request.method());
         let copy = |request: &Request<RequestBody>| {
             let mut parts = Request::new(()).into_parts().0;
             parts.method = request.method().clone();
@@ -39,7 +45,10 @@ impl Spare {
             parts.extensions = request.extensions().clone();
             parts
         };
-        Self(is_wanted.then(|| copy(request)))
+        Self {
+            parts: is_wanted.then(|| copy(request)),
+            has_body,
+        }
     }
 }
 
@@ -65,8 +74,12 @@ impl Lost {
     /// That could have an effect twice (RFC 9110 9.2.2), or its body is gone.
     pub(super) fn again(self, spare: &Spare) -> Result<Request<RequestBody>, Error> {
         let copy = |parts: &Parts| Request::from_parts(parts.clone(), RequestBody::none());
-        match (self.chance, &spare.0) {
-            (Chance::Unsent(request), _) => Ok(*request),
+        match (self.chance, &spare.parts) {
+            (Chance::Unsent(request), Some(parts)) => {
+                Ok(Request::from_parts(parts.clone(), request.into_body()))
+            }
+            (Chance::Unsent(request), None) => Ok(*request),
+            _ if spare.has_body => Err(self.error),
             (Chance::Unprocessed, Some(parts)) => Ok(copy(parts)),
             (Chance::Unanswered, Some(parts)) if is_safe(&parts.method) => Ok(copy(parts)),
             _ => Err(self.error),

@@ -32,6 +32,7 @@ pub fn start(caller: &Caller) -> SocketAddr {
                             *response.status_mut() = match error {
                                 Error::RequestBodyIdle => StatusCode::REQUEST_TIMEOUT,
                                 Error::RequestBody(_) => StatusCode::BAD_REQUEST,
+                                Error::ResponseTimeout => StatusCode::GATEWAY_TIMEOUT,
                                 _ => StatusCode::BAD_GATEWAY,
                             };
                             response

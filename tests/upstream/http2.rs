@@ -10,7 +10,12 @@ use h2::{RecvStream, SendStream, server::SendResponse};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Version};
 use rescope::net::Interim;
 use rescope::upstream::{Limits, RequestBody, Timeouts};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::JoinHandle,
+    time::timeout,
+};
 
 use crate::{
     caller::{Caller, h2c, request},
@@ -74,9 +79,27 @@ pub async fn next(connection: &mut Connection) -> Asked {
         .unwrap()
 }
 
+/// A connection that goes on by itself.
+pub struct Driving(JoinHandle<()>);
+
+impl Driving {
+    pub fn has_ended(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    pub fn end(&self) {
+        self.0.abort();
+    }
+}
+
 /// Lets a connection go on until it ends.
-pub fn drive(mut connection: Connection) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move { while let Some(Ok(_)) = connection.accept().await {} })
+pub fn drive<S>(mut connection: h2::server::Connection<S, Bytes>) -> Driving
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    Driving(tokio::spawn(async move {
+        while let Some(Ok(_)) = connection.accept().await {}
+    }))
 }
 
 /// Begins an answer.

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{
     caller::{Caller, request, tls},
+    http2::drive,
     raw::{App, LIMIT},
     tls_app::{Signer, TlsApp},
 };
@@ -160,7 +161,7 @@ fn app_agrees_on_http2_and_gets_upgrades_on_a_connection_of_their_own() {
         respond
             .send_response(http::Response::new(()), true)
             .unwrap();
-        tokio::spawn(async move { while server.accept().await.is_some() {} })
+        drive(server)
     });
     assert_eq!(caller.whole(sent).bytes, b"");
 

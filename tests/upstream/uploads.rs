@@ -50,6 +50,21 @@ fn client_may_be_silent_for_longer_when_it_has_its_answer() {
 }
 
 #[test]
+fn app_that_takes_nothing_of_a_body_is_a_timeout() {
+    let app = App::start();
+    let timeouts = Timeouts {
+        body_idle: Duration::from_millis(300),
+        ..Timeouts::default()
+    };
+    let caller = Caller::timed(app.address(), timeouts);
+    let mut client = front::client(&caller);
+    let uploader = upload(&mut client);
+    let _server = app.accept();
+    uploader.join().unwrap();
+    assert!(client.head().starts_with("HTTP/1.1 504 "));
+}
+
+#[test]
 fn broken_upload_is_the_clients_fault() {
     let app = App::start();
     let caller = Caller::of(app.address());

@@ -137,6 +137,10 @@ impl Sending {
             Poll::Ready(Some(Ok(frame))) => {
                 self.progress.taken.fetch_add(1, Ordering::Relaxed);
                 self.wait.pause(self.current_limit());
+                if frame.is_trailers() {
+                    // Nothing comes after them, and nobody looks.
+                    self.incoming = None;
+                }
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
