@@ -31,8 +31,8 @@ pub(super) fn bound(wanted: usize) -> usize {
     wanted.min(bound).min(Semaphore::MAX_PERMITS)
 }
 
-/// Two descriptors for each client, since it may need a connection to the app, and a fifth
-/// of all for everything else: logs, certificates, connections that are kept for reuse.
+/// Three fifths for clients, most of whom are idle, and two for all else: connections to the app,
+/// which only a client with a request needs, logs, certificates.
 fn share(descriptors: u64) -> u64 {
-    (descriptors / 5 * 2).max(1)
+    (descriptors / 5 * 3).max(1)
 }
