@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, pki_types::ServerName};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpStream, UnixStream, lookup_host},
     time::{Instant, sleep, timeout},
@@ -18,6 +19,8 @@ pub(super) struct Connector {
     tls: Option<Tls>,
     limit: Duration,
     write_limit: Duration,
+    /// Whether a connection may carry streams that are silent for long.
+    probes: bool,
     own: OwnConnections,
 }
 
@@ -54,6 +57,7 @@ impl Connector {
             http1: offering(&config, &[b"http/1.1"]),
         });
         Self {
+            probes: target.protocol != Protocol::Http1,
             address: target.address,
             tls,
             limit,
@@ -94,6 +98,10 @@ impl Connector {
         let (socket, own) = match &self.address {
             Address::Tcp { host, port } => {
                 let stream = connect_tcp(host, *port, self.limit).await?;
+                if self.probes {
+                    let socket = SockRef::from(&stream);
+                    socket.set_tcp_keepalive(&probing()).map_err(failed)?;
+                }
                 let own = self.enter(&stream);
                 (Socket::Tcp(stream), own)
             }
@@ -126,7 +134,14 @@ impl Connector {
             Offer::Http1 => &tls.http1,
         };
         let connector = TlsConnector::from(Arc::clone(config));
-        let stream = connector.connect(name, socket).await.map_err(Error::Tls)?;
+        let stream = connector.connect(name, socket).await;
+        let stream = stream.map_err(|error| match error.kind() {
+            // An app that dies closes what it has taken.
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::BrokenPipe => Error::Refused(error),
+            _ => Error::Tls(error),
+        })?;
         Ok(Stream::tls(stream, self.write_limit))
     }
 }
@@ -157,6 +172,13 @@ async fn connect_tcp(host: &str, port: u16, limit: Duration) -> Result<TcpStream
         }
     }
     Err(last)
+}
+
+/// Lets the system notice within a minute that the other side is gone without a word.
+fn probing() -> TcpKeepalive {
+    TcpKeepalive::new()
+        .with_time(Duration::from_secs(20))
+        .with_interval(Duration::from_secs(10))
 }
 
 async fn connect_address(address: SocketAddr) -> Result<TcpStream, Error> {

@@ -10,7 +10,7 @@ pub enum Error {
     /// Its name leads to no address.
     #[error("the upstream's name cannot be resolved")]
     Resolve(#[source] io::Error),
-    /// Nobody listens there.
+    /// Nobody listens there, or whoever does closed the connection in its TLS handshake.
     #[error("the upstream refused the connection")]
     Refused(#[source] io::Error),
     /// The connection failed in another way.

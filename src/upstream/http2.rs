@@ -97,12 +97,10 @@ impl Http2 {
 impl Open {
     /// Begins HTTP/2 on `stream`.
     pub(super) async fn new(stream: Counted, limits: Limits) -> Result<Self, Error> {
+        // No pings: gRPC's servers end a connection that has more than a few in five minutes. TCP
+        // notices an app that is gone without a word.
         let (sender, connection) = Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            // Notices an app that is gone without a word.
-            .keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PING_LIMIT)
-            .keep_alive_while_idle(true)
             // h2 ends the connection, with all that is on it, where a head is larger than this.
             .max_header_list_size(
                 u32::try_from(limits.header_size.saturating_mul(4)).unwrap_or(u32::MAX),
@@ -205,10 +203,6 @@ fn lost(mut failure: TrySendError<Request<RequestBody>>) -> Lost {
     };
     Lost { error, chance }
 }
-
-/// With the limit, how long an app that vanished is waited for at most.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const PING_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long a connection is kept without a stream.
 const IDLE: Duration = Duration::from_secs(60);

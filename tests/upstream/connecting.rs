@@ -90,6 +90,15 @@ fn name_without_an_address_is_an_error() {
 }
 
 #[test]
+fn app_is_named_as_a_host_line_names_it() {
+    let port = Port::reserve().address().port();
+    let address = std::net::SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, port));
+    let caller = Caller::of(address);
+    assert_eq!(caller.upstream.host(), address.to_string());
+    assert_eq!(caller.upstream.to_string(), address.to_string());
+}
+
+#[test]
 fn connection_is_known_as_ours_while_it_is_open() {
     let app = App::start();
     let caller = Caller::of(app.address());

@@ -62,6 +62,20 @@ fn app_that_speaks_no_tls_is_an_error() {
     assert!(matches!(caller.failure(sent), Error::Tls(_)));
 }
 
+/// As an app does that restarts.
+#[test]
+fn app_that_closes_in_the_handshake_is_tried_again() {
+    let signer = Signer::new();
+    let app = signer.app(&["localhost"], &["http/1.1"]);
+    let caller = caller("localhost", &app, &signer);
+    let sent = caller.get();
+    caller.runtime.block_on(async {
+        drop(app.accept_plain().await.unwrap());
+        serve(&app, ANSWER).await
+    });
+    assert_eq!(caller.whole(sent).bytes, b"ok");
+}
+
 #[test]
 fn silent_handshake_ends_at_the_connect_limit() {
     let signer = Signer::new();

@@ -1,6 +1,7 @@
 //! An app that speaks TLS, with certificates of its own.
 
 use std::{
+    io,
     net::{Ipv4Addr, TcpListener},
     sync::Arc,
 };
@@ -81,11 +82,17 @@ impl TlsApp {
     }
 
     /// Takes a connection and does the handshake.
-    pub async fn accept(&self) -> std::io::Result<TlsStream<TcpStream>> {
+    pub async fn accept(&self) -> io::Result<TlsStream<TcpStream>> {
+        let stream = self.accept_plain().await?;
+        timeout(LIMIT, self.acceptor.accept(stream)).await?
+    }
+
+    /// Takes a connection.
+    pub async fn accept_plain(&self) -> io::Result<TcpStream> {
         let listener = self.listener.try_clone()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let (stream, _) = timeout(LIMIT, listener.accept()).await??;
-        timeout(LIMIT, self.acceptor.accept(stream)).await?
+        Ok(stream)
     }
 
     /// The agreed protocol of a connection.

@@ -1,6 +1,7 @@
 //! The body of an answer on its way to the client.
 
 use std::{
+    error::Error as _,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -115,7 +116,8 @@ impl ResponseBody {
     /// Keeps the error for the next look. hyper drops what it has not yet written when a
     /// body fails, the head too; a pause lets it write what came before.
     fn break_off(&mut self, reason: BrokenResponse, cx: &mut Context<'_>) -> PolledFrame {
-        warn!(%reason, "the upstream's answer broke off");
+        let cause = reason.source().map(ToString::to_string);
+        warn!(cause, "{reason}");
         (self.shared.on_broken)();
         self.carrier = Carrier::None;
         self.broken = Some(reason);
