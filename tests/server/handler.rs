@@ -9,9 +9,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 use hyper::body::{Body, Frame, Incoming};
+use hyper_util::rt::TokioIo;
 use rescope::{net::Client, server::Handler};
 use tokio::{sync::Notify, time::timeout};
 
@@ -44,6 +45,7 @@ impl Handler for Answers {
                 self.go.notified().await;
                 text("waited")
             }
+            "/tunnel" => tunnel(request),
             "/panic" => panic!("secret"),
             "/large" => Response::new(UnsyncBoxBody::new(Large {
                 left: LARGE,
@@ -90,6 +92,23 @@ impl Handler for Answers {
     }
 }
 
+/// Switches to a protocol that sends everything back.
+fn tunnel(mut request: Request<Incoming>) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
+    let mut response = Response::new(UnsyncBoxBody::new(Empty::new()));
+    if request.method() != Method::CONNECT {
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let echo = HeaderValue::from_static("echo");
+        response.headers_mut().insert(header::UPGRADE, echo);
+    }
+    let upgraded = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let upgraded = TokioIo::new(upgraded.await.unwrap());
+        let (mut reader, mut writer) = tokio::io::split(upgraded);
+        let _ = tokio::io::copy(&mut reader, &mut writer).await;
+    });
+    response
+}
+
 /// Asks for the body, as an upstream connection does at once, and refuses it.
 async fn refuse(
     mut request: Request<Incoming>,
@@ -114,12 +133,12 @@ async fn read(request: Request<Incoming>) -> Bytes {
 
 fn hints() -> HeaderMap {
     let link = HeaderValue::from_static("</a.css>; rel=preload");
-    HeaderMap::from_iter([(http::header::LINK, link)])
+    HeaderMap::from_iter([(header::LINK, link)])
 }
 
 fn long_hint() -> HeaderMap {
     let link = HeaderValue::from_static(LONG);
-    HeaderMap::from_iter([(http::header::LINK, link)])
+    HeaderMap::from_iter([(header::LINK, link)])
 }
 
 /// Interim responses of more than all buffers on the way hold.

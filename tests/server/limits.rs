@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::{Method, Request};
 use rescope::server::{Limits, Timeouts};
+use tokio::net::TcpStream;
 
 use crate::frames::{
     self, ACK, CONTINUATION, DATA, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE, PING, RST_STREAM,
@@ -236,6 +238,57 @@ fn connections_beyond_the_limit_wait_for_others_to_leave() {
     assert!(clients[2].is_silent());
     clients.remove(0);
     assert!(clients[1].message().ends_with("ok"));
+}
+
+#[test]
+fn tunnel_is_not_idle_and_keeps_its_place() {
+    let server = Running::with(Setup {
+        limits: Limits {
+            connections: 1,
+            ..Limits::default()
+        },
+        timeouts: Timeouts {
+            idle: SHORT,
+            header_read: SHORT,
+            ..Timeouts::default()
+        },
+        ..Setup::default()
+    });
+    let mut tunnel = server.client();
+    tunnel.send("GET /tunnel HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+    assert!(tunnel.head().starts_with("HTTP/1.1 101 "));
+    let mut other = server.client();
+    other.send(GET);
+    sleep(SHORT * 2);
+    tunnel.send("echo");
+    assert_eq!(tunnel.exactly(4), b"echo");
+    assert!(other.is_silent());
+    drop(tunnel);
+    assert!(other.message().ends_with("ok"));
+}
+
+#[tokio::test]
+async fn http2_tunnel_is_not_idle() {
+    let server = short_idle();
+    let stream = TcpStream::connect(server.address()).await.unwrap();
+    let (requests, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    let mut requests = requests.ready().await.unwrap();
+    // What it may do comes with the server's SETTINGS, before the first answer.
+    let request = Request::get("http://a/").body(()).unwrap();
+    let (answer, _) = requests.send_request(request, true).unwrap();
+    answer.await.unwrap();
+    assert!(requests.is_extended_connect_protocol_enabled());
+    let mut request = Request::new(());
+    *request.method_mut() = Method::CONNECT;
+    *request.uri_mut() = "http://a/tunnel".parse().unwrap();
+    let protocol = h2::ext::Protocol::from_static("echo");
+    request.extensions_mut().insert(protocol);
+    let (answer, mut sender) = requests.send_request(request, false).unwrap();
+    let mut receiver = answer.await.unwrap().into_body();
+    tokio::time::sleep(SHORT * 2).await;
+    sender.send_data("echo".into(), false).unwrap();
+    assert_eq!(receiver.data().await.unwrap().unwrap(), "echo");
 }
 
 fn short_heads() -> Running {
