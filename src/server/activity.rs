@@ -133,9 +133,13 @@ impl Clock {
         self.activity.is_over.store(true, Relaxed);
     }
 
-    /// Has an idle connection end soon.
+    /// Has a connection end soon once it is idle, or at once where it never was more; a head
+    /// that has begun keeps its time.
     pub(super) fn hurry(&mut self) {
         self.idle = self.idle.min(LAST_WORDS);
+        if !self.activity.has_begun_head() {
+            self.header_read = self.idle;
+        }
         self.is_set = false;
     }
 

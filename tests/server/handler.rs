@@ -45,6 +45,10 @@ impl Handler for Answers {
                 self.go.notified().await;
                 text("waited")
             }
+            "/early" => {
+                tokio::spawn(read(request));
+                text(vec![b'.'; EARLY])
+            }
             "/tunnel" => tunnel(request),
             "/panic" => panic!("secret"),
             "/large" => Response::new(UnsyncBoxBody::new(Large {
@@ -140,6 +144,9 @@ fn long_hint() -> HeaderMap {
     let link = HeaderValue::from_static(LONG);
     HeaderMap::from_iter([(header::LINK, link)])
 }
+
+/// More than the buffers of a socket hold.
+pub const EARLY: usize = 16 << 20;
 
 /// Interim responses of more than all buffers on the way hold.
 pub const MANY: usize = 10_000;

@@ -1,7 +1,7 @@
 //! 1xx on an HTTP/1.1 connection: the handler's go out, in order and at once;
 //! hyper's own `100 Continue` does not.
 
-use crate::handler::{LONG, MANY};
+use crate::handler::{EARLY, LONG, MANY};
 use crate::raw::Wire;
 use crate::running::Running;
 
@@ -43,6 +43,22 @@ fn interim_responses_that_the_client_takes_slowly_stay_whole() {
         assert_eq!(client.head(), expected);
     }
     assert!(client.message().ends_with("hinted"));
+}
+
+#[test]
+fn interim_response_never_breaks_into_the_response_before() {
+    let server = Running::start();
+    let mut client = server.client();
+    client.send("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
+    client.wait();
+    // While the first answer is on its way, its request ends and the next is asked.
+    client.send("dyGET /late-hints HTTP/1.1\r\nHost: a\r\n\r\n");
+    let first = client.message();
+    let (head, body) = first.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK"));
+    assert!(body.len() == EARLY && body.bytes().all(|byte| byte == b'.'));
+    let second = client.message();
+    assert!(second.starts_with("HTTP/1.1 200 OK") && second.ends_with("hinted"));
 }
 
 #[test]
