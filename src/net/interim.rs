@@ -40,13 +40,15 @@ impl Interim {
         Self(Some(Arc::new(outlet)))
     }
 
-    /// Whether the connection can carry interim responses at all.
+    /// Whether the connection can carry interim responses at all. One request on it may still
+    /// not take them: that of an HTTP/1.0 client (RFC 9110 section 15.2).
     pub fn is_possible(&self) -> bool {
         self.0.is_some()
     }
 
     /// Sends one interim response before the final one. It goes out when the
-    /// connection's task next writes or flushes, as it does after each look at the request.
+    /// connection's task next writes or flushes, as it does after each look at the request; so
+    /// it is for the handler's own future to call, and not after [`Interim::finish`].
     pub fn send(&self, status: StatusCode, headers: &HeaderMap) {
         if let Some(outlet) = &self.0 {
             write_head(status, headers, &mut outlet.heads());

@@ -1,12 +1,15 @@
 //! HTTP/2 clients that ask for work and never for answers: each is cut off or
 //! held, and another client is served meanwhile.
 
+use std::net::TcpListener;
+
 use rescope::server::Timeouts;
 
 use crate::frames::{
     self, CONTINUATION, DATA, END_HEADERS, HEADERS, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE,
     frame,
 };
+use crate::listeners::serve_elsewhere;
 use crate::raw::Wire;
 use crate::running::{Running, SHORT};
 
@@ -90,6 +93,51 @@ fn windows_of_one_byte_take_no_more_than_they_ask_for() {
         let let_go = server.let_go.recv_timeout(crate::raw::LIMIT);
         let_go.expect("it is kept");
     }
+}
+
+#[test]
+fn floods_take_little_memory() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let process = serve_elsewhere(listener, ":");
+    let pid = process.0.id();
+    let mut client = Wire::connect(address);
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.message();
+    let before = memory(pid);
+    let mut kept = Vec::new();
+    for _ in 0..10 {
+        // Answers that are never taken.
+        let mut client = frames::connect(address, &[(frames::INITIAL_WINDOW_SIZE, 0)]);
+        let requests = streams().map(|stream| frames::get(stream, "/large"));
+        client.send(requests.take(100).collect::<Vec<_>>().concat());
+        kept.push(client);
+        // A head without an end.
+        let mut client = frames::connect(address, &[]);
+        client.send(frame(HEADERS, 0, 1, &frames::block("/")));
+        let piece = frame(CONTINUATION, 0, 1, &[0, 1, b'a', 1, b'b'].repeat(3000));
+        while client.try_send(&piece) {}
+        // Requests that are taken back.
+        let mut client = frames::connect(address, &[]);
+        for stream in streams().take(50_000) {
+            let reset = frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]);
+            if !client.try_send([frames::get(stream, "/wait"), reset].concat()) {
+                break;
+            }
+        }
+    }
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.message();
+    let grown = memory(pid).saturating_sub(before);
+    assert!(grown < 20 * 1024, "{grown} KiB");
+}
+
+/// The most that a process has had in memory, in KiB.
+fn memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let count = line.unwrap().trim().trim_end_matches(" kB").trim();
+    count.parse().unwrap()
 }
 
 /// The numbers of a client's streams.

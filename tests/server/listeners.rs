@@ -144,15 +144,7 @@ fn other_process() {
 fn process_with_few_descriptors_serves_as_many_clients_as_it_can() {
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = tcp.local_addr().unwrap();
-    let child = Command::new("sh")
-        .args(["-c", r#"ulimit -n 40; exec "$0" "$@" 3<&0 </dev/null"#])
-        .arg(env::current_exe().unwrap())
-        .args(["--exact", "listeners::other_process_with_one", "--ignored"])
-        .env("LISTEN_FDS", "1")
-        .stdin(Stdio::from(OwnedFd::from(tcp)))
-        .stdout(Stdio::null())
-        .spawn();
-    let _child = Killed(child.unwrap());
+    let _child = serve_elsewhere(tcp, "ulimit -n 40");
     let clients = (0..60).map(|_| Wire::connect(address));
     let mut clients: Vec<_> = clients.collect();
     for client in &mut clients {
@@ -167,8 +159,22 @@ fn process_with_few_descriptors_serves_as_many_clients_as_it_can() {
     }
 }
 
+/// Serves in a process of its own, started by a shell that ran `first`.
+pub fn serve_elsewhere(listener: TcpListener, first: &str) -> Killed {
+    let script = format!(r#"{first}; exec "$0" "$@" 3<&0 </dev/null"#);
+    let child = Command::new("sh")
+        .args(["-c", &script])
+        .arg(env::current_exe().unwrap())
+        .args(["--exact", "listeners::other_process_with_one", "--ignored"])
+        .env("LISTEN_FDS", "1")
+        .stdin(Stdio::from(OwnedFd::from(listener)))
+        .stdout(Stdio::null())
+        .spawn();
+    Killed(child.unwrap())
+}
+
 #[test]
-#[ignore = "the other process of the test before"]
+#[ignore = "the other process of the function before"]
 fn other_process_with_one() {
     let _server = Running::with(Setup {
         addresses: vec![(Address::Descriptor(3), None)],
