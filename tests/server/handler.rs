@@ -55,21 +55,8 @@ impl Handler for Answers {
                 left: LARGE,
                 let_go: self.let_go.clone(),
             })),
-            "/hints" => {
-                client.interim.send(StatusCode::EARLY_HINTS, &hints());
-                client.interim.send(StatusCode::EARLY_HINTS, &hints());
-                self.go.notified().await;
-                client.interim.finish();
-                text("hinted")
-            }
-            "/many-hints" => {
-                for _ in 0..MANY {
-                    client.interim.send(StatusCode::EARLY_HINTS, &long_hint());
-                }
-                self.go.notified().await;
-                client.interim.finish();
-                text("hinted")
-            }
+            "/hints" => self.hint(&client, &hints(), 2).await,
+            "/many-hints" => self.hint(&client, &long_hint(), MANY).await,
             "/late-hints" => {
                 client.interim.send(StatusCode::EARLY_HINTS, &hints());
                 client.interim.finish();
@@ -93,6 +80,23 @@ impl Handler for Answers {
             }
             _ => text("ok"),
         }
+    }
+}
+
+impl Answers {
+    /// Sends so many interim responses, and the final one when the test says so.
+    async fn hint(
+        &self,
+        client: &Client,
+        headers: &HeaderMap,
+        count: usize,
+    ) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
+        for _ in 0..count {
+            client.interim.send(StatusCode::EARLY_HINTS, headers);
+        }
+        self.go.notified().await;
+        client.interim.finish();
+        text("hinted")
     }
 }
 
