@@ -10,6 +10,7 @@ mod forwarded;
 mod redirect;
 mod request;
 mod tunnel;
+mod valid;
 
 use std::{
     sync::Arc,

@@ -15,6 +15,7 @@ use super::{
     failure::Failure,
     fields::{self, Kept, TransferCoding},
     forwarded::{self, Forwarding},
+    valid,
 };
 use crate::net::Client;
 use crate::upstream::RequestBody;
@@ -35,6 +36,7 @@ pub(super) fn to_upstream(
         return Err(Failure::Connect);
     }
     refuse_loop(&parts.headers, client, proxy)?;
+    valid::check(&parts)?;
     check_transfer_coding(&mut parts.headers)?;
     set_host(&mut parts, proxy)?;
     count_down(&mut parts)?;
@@ -108,20 +110,18 @@ fn set_host(parts: &mut Parts, proxy: &Proxy) -> Result<(), Failure> {
         _ => {}
     }
     if let Some(authority) = authority {
-        if authority.as_str().contains('@') {
-            return Err(Failure::Malformed("the target holds user information"));
-        }
+        // One with user information is none (RFC 9110 4.2.4).
         let host = HeaderValue::from_str(authority.as_str());
-        let host = host.map_err(|_| Failure::Malformed("the target is not valid"))?;
+        let host = host.ok().filter(|host| valid::is_host(host.as_bytes()));
+        let host = host.ok_or(Failure::Malformed("the target's host is not valid"))?;
         parts.headers.insert(HOST, host);
     }
     Ok(())
 }
 
-/// Whether `host` is `uri-host [ ":" port ]` or empty (RFC 9110 7.2).
+/// Whether `host` is one, or says that there is none (RFC 9110 7.2).
 fn is_host(host: &HeaderValue) -> bool {
-    let host = host.as_bytes();
-    host.is_empty() || !host.contains(&b'@') && Authority::try_from(host).is_ok()
+    host.is_empty() || valid::is_host(host.as_bytes())
 }
 
 /// Whether both name the same place: case does not count, nor a port that is the default one.
@@ -203,8 +203,10 @@ fn origin_form(target: Uri) -> Result<Uri, Failure> {
         return Ok(target);
     }
     let path = target.into_parts().path_and_query;
-    let path = path.ok_or(Failure::Malformed("the target has no path"))?;
-    Ok(Uri::from(path))
+    let target = path.map(Uri::from);
+    // A fragment right behind the authority leaves nothing.
+    let target = target.filter(|target| !target.path().is_empty());
+    target.ok_or(Failure::Malformed("the target has no path"))
 }
 
 /// Returns the body to send. One without a length says so itself: hyper would send none
@@ -216,6 +218,11 @@ fn with_framing(headers: &mut HeaderMap, body: Incoming) -> RequestBody {
     let is_chunked = headers.contains_key(TRANSFER_ENCODING);
     if body.is_end_stream() && !is_chunked {
         return RequestBody::none();
+    }
+    if valid::says_empty(headers) {
+        // In HTTP/2 its end is still to come; if data comes instead, the app is to see a
+        // request that breaks off, not a whole one.
+        fields::remove_in_order(headers, |name| *name == CONTENT_LENGTH);
     }
     if !is_chunked && !headers.contains_key(CONTENT_LENGTH) {
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));

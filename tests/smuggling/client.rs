@@ -106,16 +106,6 @@ fn is_well(proxy: &Proxy) -> bool {
         && answer.ends_with(b"\r\n\r\nafter")
 }
 
-/// Whether `proxy` speaks HTTP/2 to who begins with it.
-pub fn speaks_http2(proxy: &Proxy) -> bool {
-    let mut socket = proxy.connect(Protocol::Http2);
-    socket.set_read_timeout(Some(LIMIT)).unwrap();
-    socket.write_all(http2::PREFACE).unwrap();
-    let mut begin = [0; 9];
-    // The type of the first frame: RFC 9113 3.4 wants SETTINGS.
-    socket.read_exact(&mut begin).is_ok() && begin[3] == 4
-}
-
 /// Reads to the end; false if that does not come in time.
 fn read_to_end(socket: &mut Socket, answer: &mut Vec<u8>) -> bool {
     match socket.read_to_end(answer) {

@@ -19,7 +19,7 @@ import h11
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 LINE = TOKEN + rb":[^\x00-\x08\x0a-\x1f\x7f]*\r\n"
-STRICT = re.compile(TOKEN + rb" [\x21-\x7e]+ HTTP/1\.1\r\n(?:" + LINE + rb")*\r\n")
+STRICT = re.compile(TOKEN + rb" [\x21-\x7e\x80-\xff]+ HTTP/1\.1\r\n(?:" + LINE + rb")*\r\n")
 FRAMING = {b"content-length", b"transfer-encoding"}
 # Names of which a trailer could change what the request means.
 NOT_IN_TRAILERS = FRAMING | {b"host", b"authorization", b"connection", b"trailer", b"te"}
@@ -36,7 +36,9 @@ def read_request(data, verdict):
     """Reads one request off `data` and returns what follows it."""
     verdict["fault"] = fault_of_head(data)
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=4 << 20)
-    connection.receive_data(data)
+    # Clients send UTF-8 in targets, and apps take it; h11 does not.
+    line, end, rest = data.partition(b"\r\n")
+    connection.receive_data(re.sub(rb"[\x80-\xff]", b"x", line) + end + rest)
     target = None
     while verdict["fault"] is None:
         try:

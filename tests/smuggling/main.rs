@@ -20,7 +20,7 @@ mod report;
 
 use std::{process::ExitCode, thread, time::Instant};
 
-use case::{Case, Protocol};
+use case::Case;
 use client::Seen;
 use judge::Verdict;
 use proxies::Proxy;
@@ -51,40 +51,25 @@ fn run() -> ExitCode {
     let folder = tempfile::tempdir().unwrap();
     let mut rescope = Proxy::rescope(folder.path());
     let peers = [Proxy::haproxy(folder.path()), Proxy::nginx(folder.path())];
-    let mut cases = corpus::cases();
+    let cases = corpus::cases();
     report::check_exceptions(&cases);
-    let all = cases.len();
-    if !client::speaks_http2(&rescope) {
-        cases.retain(|case| case.protocol == Protocol::Http1);
+    let mut outcomes = send_all(cases, &rescope, &peers);
+    // What an earlier connection left may come late on a busy machine, and be taken for a
+    // part of the next case: only what happens again is a failure.
+    for outcome in &mut outcomes {
+        if report::failure(outcome).is_some() {
+            let again = send_all(vec![outcome.case.clone()], &rescope, &peers);
+            *outcome = again
+                .into_iter()
+                .next()
+                .expect("there is one for each case");
+        }
     }
-    let seen = thread::scope(|scope| {
-        let proxies = [&rescope, &peers[0], &peers[1]];
-        let threads = proxies.map(|proxy| scope.spawn(|| send_all(&cases, proxy)));
-        threads.map(|it| it.join().expect("a proxy does not accept connections"))
-    });
-    let judged = seen.map(with_verdicts);
-    let [ours, haproxy, nginx] = judged;
-    let rest = ours.into_iter().zip(haproxy).zip(nginx);
-    let outcomes: Vec<_> = cases
-        .into_iter()
-        .zip(rest)
-        .map(|(case, ((rescope, haproxy), nginx))| Outcome {
-            case,
-            rescope,
-            peers: [haproxy, nginx],
-        })
-        .collect();
     report::print(&outcomes);
-    let mut failures = report::failures(&outcomes);
+    let mut failures: Vec<_> = outcomes.iter().filter_map(report::failure).collect();
     let log = rescope.log();
     if !rescope.is_alive() || log.contains("panicked") {
         failures.push(format!("rescope died or panicked:\n{log}"));
-    }
-    if outcomes.len() < all {
-        println!(
-            "\n{} cases were left out: rescope does not speak HTTP/2 here",
-            all - outcomes.len()
-        );
     }
     for failure in &failures {
         println!("\nFAILED {failure}");
@@ -98,8 +83,26 @@ fn run() -> ExitCode {
     ExitCode::from(u8::from(!failures.is_empty()))
 }
 
-fn send_all(cases: &[Case], proxy: &Proxy) -> Vec<Seen> {
-    cases.iter().map(|case| client::send(case, proxy)).collect()
+/// Sends every case to every proxy.
+fn send_all(cases: Vec<Case>, rescope: &Proxy, peers: &[Proxy; 2]) -> Vec<Outcome> {
+    let seen = thread::scope(|scope| {
+        let proxies = [rescope, &peers[0], &peers[1]];
+        let threads = proxies.map(|proxy| {
+            scope.spawn(|| -> Vec<_> {
+                cases.iter().map(|case| client::send(case, proxy)).collect()
+            })
+        });
+        threads.map(|it| it.join().expect("a proxy does not accept connections"))
+    });
+    let [ours, haproxy, nginx] = seen.map(with_verdicts);
+    let rest = ours.into_iter().zip(haproxy).zip(nginx);
+    let all = cases.into_iter().zip(rest);
+    all.map(|(case, ((rescope, haproxy), nginx))| Outcome {
+        case,
+        rescope,
+        peers: [haproxy, nginx],
+    })
+    .collect()
 }
 
 fn with_verdicts(seen: Vec<Seen>) -> Vec<(Seen, Verdict)> {
