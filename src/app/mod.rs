@@ -23,6 +23,7 @@ use crate::tls::{self, Certificates, SelfMade, Watching};
 use crate::upstream::{self, Upstream};
 
 pub use crate::server::{Inherited, raise_descriptor_limit};
+pub use crate::tls::Summary;
 pub use reload::Reload;
 
 /// Everything that runs, with its listeners open.
@@ -114,6 +115,20 @@ impl App {
                 started: config,
             }),
         })
+    }
+
+    /// Reads the files that `config` names, as [`App::bind`] would, and changes nothing.
+    /// Returns the certificates that would be served; none where one would be made.
+    ///
+    /// # Errors
+    ///
+    /// Certificates are no good, those of clients or those to verify the upstream by.
+    pub fn check(config: &Config) -> Result<Vec<Summary>, BindError> {
+        parts::target(config).map_err(BindError::Trust)?;
+        match config.listen_tls {
+            Some(_) => Certificates::check(&config.certs).map_err(BindError::Certificates),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// What takes up a new configuration while it serves.

@@ -7,7 +7,10 @@ use std::{
     process::ExitCode,
 };
 
+use humantime::format_rfc3339_seconds;
+
 use super::{CheckArguments, Failure, with_environment};
+use crate::app::{App, Summary};
 use crate::config::{self, Config, ForwardedMode, Limits, Overrides, Timeouts, UpstreamProtocol};
 
 /// Prints what the file means.
@@ -17,12 +20,13 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         return Err(Failure::Usage(message.to_owned()));
     };
     let config = config::load(Some(&path), &with_environment(Overrides::default()))?;
+    let served = App::check(&config).map_err(|error| Failure::Outside(error.into()))?;
     // A reader that has gone away has the exit code.
-    let _ = io::stdout().write_all(summary(&path, &config).as_bytes());
+    let _ = io::stdout().write_all(summary(&path, &config, &served).as_bytes());
     Ok(ExitCode::SUCCESS)
 }
 
-fn summary(path: &Path, config: &Config) -> String {
+fn summary(path: &Path, config: &Config, served: &[Summary]) -> String {
     let mut text = format!("{} is valid\n", path.display());
     let mut line = |label: &str, value: &str| {
         // Writing to a string does not fail.
@@ -30,6 +34,16 @@ fn summary(path: &Path, config: &Config) -> String {
     };
     for (label, value) in network(config) {
         line(label, &value);
+    }
+    for pair in served {
+        let (names, end) = (
+            pair.names.join(", "),
+            format_rfc3339_seconds(pair.not_after),
+        );
+        line(
+            "cert",
+            &format!("{}: {names}; until {end}", pair.certificate),
+        );
     }
     let policies = &config.policies;
     line("default", policies.default_policy().name());

@@ -3,6 +3,7 @@
 use std::{
     future::{Future, pending},
     io::{self, Write},
+    panic,
     process::{self, ExitCode},
 };
 
@@ -10,7 +11,7 @@ use tokio::{
     runtime,
     signal::unix::{Signal, SignalKind, signal},
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{Failure, ProxyArguments, describe, log};
 use crate::app::{App, Inherited, raise_descriptor_limit};
@@ -23,6 +24,14 @@ pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
     // Before there are other threads: it changes the environment.
     let inherited = Inherited::from_environment();
     let _log = log::start("info")?;
+    // What a panic says may hold anything.
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        error!(
+            place,
+            "a fault of this program; the request is answered with 500"
+        );
+    }));
     if let Err(error) = raise_descriptor_limit() {
         warn!(%error, "the limit of open files stays as it is");
     }

@@ -1,6 +1,8 @@
 //! `rescope check`, and how problems of a file are shown.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use tempfile::TempDir;
 
 use super::{EXAMPLE, UPSTREAM, complaint, folder_with, output_of, rescope, stdout};
 
@@ -242,6 +244,7 @@ fn check_shows_what_is_not_as_usual() {
         drain = "0s"
         "#;
     let folder = folder_with("a.toml", text);
+    write_certificate(&folder, "rootCA.pem");
     let path = folder.path().join("a.toml");
     let shown = stdout(&output_of(&["check", "--config", path.to_str().unwrap()]));
     let folder = folder.path().display();
@@ -292,6 +295,7 @@ fn what_the_example_file_leaves_out_is_valid_too() {
         assert!(is_there, "{line} {whole}");
     }
     let folder = folder_with("a.toml", &whole);
+    write_certificate(&folder, "rootCA.pem");
     let path = folder.path().join("a.toml");
     let shown = stdout(&output_of(&["check", "--config", path.to_str().unwrap()]));
     assert!(
@@ -354,4 +358,43 @@ fn check_takes_the_environment_into_account() {
         .env("RESCOPE_UPSTREAM", "http://variable:1")
         .output();
     assert!(stdout(&output.unwrap()).contains("upstream   http://variable:1\n"));
+}
+
+#[test]
+fn check_reads_the_certificates() {
+    let text = r#"
+        listen_tls = "localhost:8443"
+        upstream = "http://127.0.0.1:3000"
+        [tls]
+        certs = "."
+        "#;
+    let folder = folder_with("a.toml", text);
+    let path = folder.path().join("a.toml");
+    let arguments = ["check", "--config", path.to_str().unwrap()];
+    // Nothing is made for a folder without any.
+    stdout(&output_of(&arguments));
+    let key = write_certificate(&folder, "a.pem");
+    let text = complaint(&output_of(&arguments), 1);
+    assert!(text.contains("`a.pem`"), "{text}");
+    let place = folder.path().join("b.pem");
+    fs::write(&place, key).unwrap();
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o600)).unwrap();
+    let shown = stdout(&output_of(&arguments));
+    assert!(
+        shown.contains("cert       a.pem: app.example; until "),
+        "{shown}"
+    );
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o644)).unwrap();
+    let text = complaint(&output_of(&arguments), 1);
+    assert!(
+        text.contains("`b.pem`") && text.contains("chmod 600"),
+        "{text}"
+    );
+}
+
+/// Writes a certificate for app.example, and returns its key.
+fn write_certificate(folder: &TempDir, name: &str) -> String {
+    let made = rcgen::generate_simple_self_signed(["app.example".to_owned()]).unwrap();
+    fs::write(folder.path().join(name), made.cert.pem()).unwrap();
+    made.signing_key.serialize_pem()
 }
