@@ -79,10 +79,26 @@ impl Stream {
         let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(limit)));
         match stall.as_mut().poll(cx) {
             Poll::Ready(()) => {
+                self.transport.reset_on_close();
                 let message = "the other side took nothing for too long";
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
             }
             Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl Transport {
+    /// Has closing drop what was not taken. The system would hold it for minutes otherwise,
+    /// for a client that may never read on.
+    fn reset_on_close(&self) {
+        let socket = match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        if let Socket::Tcp(stream) = socket {
+            // It fails only where the connection is gone already.
+            let _ = stream.set_zero_linger();
         }
     }
 }
