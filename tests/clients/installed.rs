@@ -1,0 +1,92 @@
+//! The scripts of this folder, with what they run on.
+
+use std::{
+    fmt::Display,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{OnceLock, mpsc},
+    thread,
+    time::Duration,
+};
+
+use crate::process::Killed;
+use crate::program::tool;
+
+/// A script in `python/`.
+pub fn python(script: &str) -> Command {
+    let mut command = Command::new(installed().join("venv/bin/python"));
+    // Leaves no compiled files in the source tree.
+    command.arg("-B").arg(source().join("python").join(script));
+    command
+}
+
+/// A script in `node/`.
+pub fn node(script: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(source().join("node").join(script));
+    command.env("NODE_PATH", installed().join("node/node_modules"));
+    command
+}
+
+/// Runs a client to its end; fails unless it succeeds, and within three minutes.
+#[track_caller]
+pub fn succeeds(client: &mut Command) -> String {
+    let run = tool::run(client, "python3 or nodejs", Duration::from_secs(180));
+    assert!(run.status.success(), "{client:?}: {}", run.output);
+    run.output
+}
+
+/// An app that has told where it listens.
+pub struct App {
+    address: SocketAddr,
+    _process: Killed,
+}
+
+impl App {
+    pub fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = Killed(command.spawn().unwrap());
+        let stdout = process.0.stdout.take().unwrap();
+        let (lines, printed) = mpsc::channel();
+        // Reads on to the end, so that it can always print.
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = lines.send(line);
+            }
+        });
+        let line = printed.recv_timeout(Duration::from_secs(30));
+        let line = line.unwrap_or_else(|_| panic!("{command:?} did not say where it listens"));
+        let address = line.strip_prefix("listening on http://").unwrap();
+        Self {
+            address: address.parse().unwrap(),
+            _process: process,
+        }
+    }
+}
+
+impl Display for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// Returns the folder that holds the packages, which are installed at the first call.
+fn installed() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("clients");
+        let setup = source().join("setup.sh");
+        let status = Command::new("sh").arg(setup).arg(&folder).status();
+        assert!(
+            status.unwrap().success(),
+            "the clients could not be installed"
+        );
+        folder
+    })
+}

@@ -1,0 +1,13 @@
+//! Clients that people use, through the program to apps that people use: curl, openssl,
+//! WebSocket libraries, gRPC. The Python and Node packages are pinned and installed
+//! into the target folder by `setup.sh`.
+
+#[path = "../process/mod.rs"]
+mod process;
+#[path = "../program/mod.rs"]
+mod program;
+
+mod command_line;
+mod grpc;
+mod installed;
+mod websocket;
