@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Every check of the project: format, lints, documentation, a little fuzzing, tests.
 #
-# Needs cargo with rustfmt and clippy. Compilers for C and C++, Node.js, npm and Python with
-# venv are installed on Debian where they are missing; the tests themselves fetch
-# the packages of the web frameworks that they run, into the target folder.
+# Needs cargo with rustfmt and clippy. Compilers for C and C++, Node.js, npm, Python with
+# venv, and the programs that rescope is tried with are installed on Debian where they are
+# missing; the tests themselves fetch packages of PyPI and npm, into the target folder.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,6 +20,13 @@ install_missing() {
     command -v node >/dev/null || missing+=(nodejs)
     command -v npm >/dev/null || missing+=(npm)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+    command -v curl >/dev/null || missing+=(curl)
+    command -v openssl >/dev/null || missing+=(openssl)
+    command -v haproxy >/dev/null || [[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
+    command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
+    command -v varnishtest >/dev/null || missing+=(varnish)
+    command -v h2load >/dev/null || missing+=(nghttp2-client)
+    command -v slowhttptest >/dev/null || missing+=(slowhttptest)
     ((${#missing[@]})) || return 0
     ((EUID == 0)) || as_root=(sudo)
     if ! command -v apt-get >/dev/null || ! command -v "${as_root[@]:-true}" >/dev/null; then
