@@ -18,7 +18,7 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             header_size: 64 * 1024,
-            header_count: 200,
+            header_count: 100,
         }
     }
 }

@@ -98,13 +98,31 @@ fn is_port(port: &str) -> bool {
 
 /// Whether `name` is a registered name or an IPv4 address, and not empty.
 fn is_name(name: &str) -> bool {
-    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte);
+    let is_fine = |byte: u8| NAME[usize::from(byte)];
     let is_escape = |rest: &str| {
         let digits = rest.as_bytes().get(..2);
         digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
-    !name.is_empty() && name.bytes().all(is_fine) && name.split('%').skip(1).all(is_escape)
+    // Every request has one, and next to none an escape.
+    !name.is_empty()
+        && name.bytes().all(is_fine)
+        && (!name.contains('%') || name.split('%').skip(1).all(is_escape))
 }
+
+/// The bytes of a registered name, `%` with them (RFC 3986 3.2.2).
+const NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(
+            byte as u8,
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' | b'%'
+                | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
+        );
+        byte += 1;
+    }
+    table
+};
 
 /// RFC 9110 5.6.2.
 fn is_token_character(byte: u8) -> bool {

@@ -102,7 +102,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_size: 64 * 1024,
-            header_count: 200,
+            header_count: 100,
         }
     }
 }

@@ -42,7 +42,7 @@ fn limits_and_timeouts_have_usual_ones() {
     assert_eq!(seconds, [30, 10, 5, 60, 30, 4, 60, 3600, 30]);
     let limits = Limits::default();
     let limits = [limits.connections, limits.header_size, limits.header_count];
-    assert_eq!(limits, [10_000, 65_536, 200]);
+    assert_eq!(limits, [10_000, 65_536, 100]);
 }
 
 #[test]
