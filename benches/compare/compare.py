@@ -4,23 +4,29 @@ The proxies take turns within every round, so that a noisy machine disturbs
 all of them alike, and the table shows medians over the rounds. What counts is
 the CPU time of a proxy's own processes per request: unlike requests per
 second it does not depend on what the load generator and the upstream take.
+
+TLS is 1.3 with X25519, AES-256-GCM and one P-256 certificate for all, who
+all offer tickets that nobody uses. No proxy tells the upstream of the client.
 """
 
 import argparse
-import http.client
 import os
 import re
 import shlex
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+import load
+from load import CIPHER, ROWS
 
 HERE = Path(__file__).resolve().parent
 AUTHORIZE = "https://zoom.us/oauth/authorize?response_type=code&client_id=AbC123"
@@ -32,23 +38,6 @@ STRIPPED = AUTHORIZE + REDIRECT_URI + STATE
 SMALL = ("rescope " * 13)[:100]
 BIG_BYTES = 1 << 20
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass
-class Row:
-    """One kind of load."""
-
-    title: str
-    path: str
-    headers: list = field(default_factory=list)
-
-
-ROWS = {
-    "redirect": Row("redirect with scope", "/login"),
-    "small": Row("200, 100 bytes", "/small"),
-    "big": Row("200, 1 MiB", "/big"),
-    "close": Row("redirect, new connection each", "/login", ["Connection: close"]),
-}
 
 
 @dataclass
@@ -68,11 +57,11 @@ class Sample:
 
 
 class Server:
-    """A process of ours on a free port of 127.0.0.1, its output in a file."""
+    """A process of ours on free ports of 127.0.0.1, its output in a file."""
 
-    def __init__(self, name, command, port, directory, environment=None):
+    def __init__(self, name, command, ports, directory, environment=None):
         self.name = name
-        self.port = port
+        self.ports = ports
         self.log = directory / f"{name.replace(' ', '-')}.log"
         # Settings of whoever runs this are not to be measured.
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("RESCOPE_")}
@@ -89,16 +78,20 @@ class Server:
 
     def wait_until_listening(self, limit=10.0):
         deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
+        for port in self.ports.values():
+            while not can_connect(port):
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    tail = self.log.read_text(errors="replace")[-2000:]
+                    raise SystemExit(f"{self.name} does not listen on port {port}:\n{tail}")
                 time.sleep(0.02)
-        tail = self.log.read_text(errors="replace")[-2000:]
-        raise SystemExit(f"{self.name} does not listen on port {self.port}:\n{tail}")
+
+    def url(self, address, path):
+        """Returns the URL of `path` at an address of ROWS."""
+        scheme = "https" if address == "tls" else "http"
+        return f"{scheme}://127.0.0.1:{self.ports[address]}{path}"
+
+    def takes(self, row):
+        return row.address in self.ports
 
     def stop(self):
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -155,6 +148,14 @@ def proportional_bytes(pid):
     return 0
 
 
+def can_connect(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -165,13 +166,25 @@ def write_config(name, directory, **values):
     """Fills the template `name` and returns where the result lies."""
     # Started by root, nginx hands its workers to a user who cannot read our directory.
     values["USER"] = "user root;" if os.geteuid() == 0 else ""
-    values["DIR"] = str(directory)
+    values |= {"DIR": str(directory), "CIPHER": CIPHER}
     text = (HERE / name).read_text()
     for key, value in values.items():
         text = text.replace(f"@{key}@", str(value))
     target = directory / name
     target.write_text(text)
     return str(target)
+
+
+def make_certificate(directory):
+    """Makes a P-256 leaf and a key that only we can read, where HAProxy looks for it."""
+    certs = directory / "certs"
+    certs.mkdir()
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += ["-subj", "/CN=localhost", "-days", "30", "-addext", "basicConstraints=critical,CA:FALSE"]
+    command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    command += ["-out", str(certs / "leaf.pem"), "-keyout", str(certs / "leaf.pem.key")]
+    subprocess.run(command, capture_output=True, check=True)
+    (certs / "leaf.pem.key").chmod(0o600)
 
 
 def start_upstream(directory, servers):
@@ -183,7 +196,7 @@ def start_upstream(directory, servers):
         "upstream.conf", directory, UPSTREAM=port, LOCATION=LOCATION, SMALL=SMALL
     )
     command = ["nginx", "-p", str(directory), "-c", config]
-    servers.append(Server("upstream", command, port, directory))
+    servers.append(Server("upstream", command, {"plain": port}, directory))
     servers[-1].wait_until_listening()
     return port
 
@@ -192,86 +205,111 @@ def start_proxies(options, directory, upstream, servers):
     """Starts every proxy that can be had and returns them in the order of the table."""
     started = []
 
-    def start(name, port, command, **environment):
-        server = Server(name, command, port, directory, environment)
+    def start(name, ports, command, **environment):
+        server = Server(name, command, ports, directory, environment)
         servers.append(server)
         started.append(server)
 
+    def configured(template):
+        ports = {address: free_port() for address in ("plain", "tls", "h2c")}
+        values = {address.upper(): port for address, port in ports.items()}
+        return ports, write_config(template, directory, UPSTREAM=upstream, **values)
+
     if options.rescope.exists():
         for name, log in (("rescope", "warn"), ("rescope, default log", None)):
-            port = free_port()
-            command = [str(options.rescope), "run", "--listen", f"127.0.0.1:{port}"]
-            command += ["--upstream", f"http://127.0.0.1:{upstream}"]
-            start(name, port, command, **({"RESCOPE_LOG": log} if log else {}))
+            ports, config = configured("rescope.toml")
+            # It tells HTTP/2 from HTTP/1.1 by how a connection begins.
+            ports["h2c"] = ports["plain"]
+            command = [str(options.rescope), "run", "--config", config]
+            start(name, ports, command, **({"RESCOPE_LOG": log} if log else {}))
     else:
         print(f"no rescope at {options.rescope}, measuring without it", file=sys.stderr)
     for other in options.other:
         name, _, text = other.partition("=")
-        port = free_port()
-        text = text.replace("{listen}", f"127.0.0.1:{port}")
-        start(name, port, shlex.split(text.replace("{upstream}", f"127.0.0.1:{upstream}")))
-    port = free_port()
-    config = write_config("haproxy.cfg", directory, LISTEN=port, UPSTREAM=upstream)
-    start("HAProxy", port, ["haproxy", "-db", "-f", config])
-    port = free_port()
-    config = write_config("nginx.conf", directory, LISTEN=port, UPSTREAM=upstream)
-    start("nginx", port, ["nginx", "-p", str(directory), "-c", config])
+        start(name, *other_command(text, upstream, directory))
+    ports, config = configured("haproxy.cfg")
+    start("HAProxy", ports, ["haproxy", "-db", "-f", config])
+    ports, config = configured("nginx.conf")
+    start("nginx", ports, ["nginx", "-p", str(directory), "-c", config])
     for server in started:
         server.wait_until_listening()
         check_answers(server)
     return started
 
 
+def other_command(text, upstream, directory):
+    """Returns the ports that a command of --other names, and the command."""
+    ports = {}
+    for address, name in (("plain", "{listen}"), ("tls", "{listen_tls}"), ("h2c", "{listen_h2c}")):
+        if name in text:
+            ports[address] = free_port()
+            text = text.replace(name, f"127.0.0.1:{ports[address]}")
+    text = text.replace("{upstream}", f"127.0.0.1:{upstream}").replace("{certs}", str(directory / "certs"))
+    return ports, shlex.split(text)
+
+
 def check_answers(server):
     """Ends the run unless the proxy does the job that is to be measured."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
-    for path, status, length in (("/login", 302, None), ("/small", 200, 100), ("/big", 200, BIG_BYTES)):
-        connection.request("GET", path)
-        response = connection.getresponse()
-        body = response.read()
-        if response.status != status or length not in (None, len(body)):
-            raise SystemExit(f"{server.name}: {path} gave {response.status} with {len(body)} bytes")
-        if path == "/login" and response.headers.get_all("Location") != [STRIPPED]:
-            raise SystemExit(f"{server.name}: Location is {response.headers.get_all('Location')}")
-    connection.close()
+    for address, option in (
+        ("plain", "--http1.1"),
+        ("tls", "--http1.1"),
+        ("tls", "--http2"),
+        ("h2c", "--http2-prior-knowledge"),
+    ):
+        if address in server.ports:
+            check_address(server, address, option)
+    if "tls" in server.ports:
+        check_tls(server)
 
 
-def measure(server, row, options, seconds):
-    command = ["wrk", "--latency", "-t1", f"-c{options.connections}", f"-d{seconds}s"]
-    for header in row.headers:
-        command += ["-H", header]
-    command.append(f"http://127.0.0.1:{server.port}{row.path}")
+def check_address(server, address, option):
+    version = "1.1" if option == "--http1.1" else "2"
+    form = "%{http_version} %{http_code} %{size_download} %header{location}"
+    for path, status, length in (("/login", "302", None), ("/small", "200", 100), ("/big", "200", BIG_BYTES)):
+        command = ["curl", "-qsk", "--noproxy", "*", "-m5", option, "-o", os.devnull, "-w", form]
+        command.append(server.url(address, path))
+        text = subprocess.run(command, capture_output=True, text=True).stdout
+        found = text.split(" ")
+        wanted = [version, status, found[2] if length is None else str(length)]
+        wanted.append(STRIPPED if status == "302" else "")
+        if found != wanted:
+            raise SystemExit(f"{server.name}: {path} with {option} at its {address} address gave {text}")
+
+
+def check_tls(server):
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", server.ports["tls"]), 5) as connection:
+        with context.wrap_socket(connection) as stream:
+            agreed = stream.version(), stream.cipher()[0]
+    if agreed != ("TLSv1.3", CIPHER):
+        raise SystemExit(f"{server.name}: the handshake gave {agreed}")
+
+
+def measure(server, row, options, seconds, directory):
     user, system = server.cpu_seconds()
-    report = subprocess.run(
-        command, capture_output=True, text=True, timeout=seconds + 15, check=True
-    ).stdout
+    report = load.run(row, server.url(row.address, row.path), options.connections, seconds, directory)
     user_after, system_after = server.cpu_seconds()
-    faults = re.findall(r"(Socket errors:.*|Non-2xx.*)", report)
-    if faults:
-        print(f"{server.name}, {row.title}: {'; '.join(faults)}", file=sys.stderr)
-    requests = int(re.search(r"(\d+) requests in", report)[1])
-    if requests == 0:
+    if report.faults:
+        print(f"{server.name}, {row.title}: {'; '.join(report.faults)}", file=sys.stderr)
+    if report.requests == 0:
         raise SystemExit(f"{server.name}, {row.title}: no request was answered")
     return Sample(
-        user=(user_after - user) / requests * 1e6,
-        system=(system_after - system) / requests * 1e6,
-        per_second=float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1]),
-        p50=latency(report, 50),
-        p99=latency(report, 99),
+        user=(user_after - user) / report.requests * 1e6,
+        system=(system_after - system) / report.requests * 1e6,
+        per_second=report.per_second,
+        p50=report.p50,
+        p99=report.p99,
         memory=server.memory(),
     )
-
-
-def latency(report, percentile):
-    value, unit = re.search(rf"^\s+{percentile}%\s+([\d.]+)(us|ms|s|m)\s*$", report, re.MULTILINE).groups()
-    return float(value) * {"us": 1, "ms": 1e3, "s": 1e6, "m": 6e7}[unit]
 
 
 def print_table(rows, proxies, samples):
     print("| load | proxy | CPU us/request | user + system | of HAProxy's | of nginx's | requests/s | p50 us | p99 us | memory MiB |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for row in rows:
-        for proxy in proxies:
+        for proxy in (proxy for proxy in proxies if proxy.takes(ROWS[row])):
             taken = samples[row, proxy.name]
             cells = [
                 ROWS[row].title,
@@ -310,7 +348,8 @@ def parse_options():
         action="append",
         default=[],
         metavar="NAME=COMMAND",
-        help="one more proxy, such as another build; {listen} and {upstream} stand for host:port; may be repeated",
+        help="one more proxy, such as another build, for the rows whose address it names: {listen}, {listen_tls} and "
+        "{listen_h2c} stand for host:port, as does {upstream}, {certs} for the certificate's folder; may be repeated",
     )
     options = parser.parse_args()
     options.rescope = options.rescope.resolve()
@@ -319,7 +358,7 @@ def parse_options():
         parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")
     if min(options.rounds, options.seconds, options.connections) < 1:
         parser.error("--rounds, --seconds and --connections start at 1")
-    for tool in ("nginx", "haproxy", "wrk"):
+    for tool in ("nginx", "haproxy", "wrk", "h2load", "ab", "curl", "openssl"):
         if not shutil.which(tool):
             parser.error(f"{tool} is not installed; run.sh installs it")
     return options
@@ -331,16 +370,18 @@ def main():
     servers = []
     directory = Path(tempfile.mkdtemp(prefix="rescope-compare-"))
     try:
+        make_certificate(directory)
         upstream = start_upstream(directory, servers)
         proxies = start_proxies(options, directory, upstream, servers)
-        samples = {(row, proxy.name): [] for row in options.rows for proxy in proxies}
+        turns = [(row, proxy) for row in options.rows for proxy in proxies if proxy.takes(ROWS[row])]
+        samples = {(row, proxy.name): [] for row, proxy in turns}
         for proxy in proxies:
-            measure(proxy, ROWS["redirect"], options, 1)
+            measure(proxy, next(row for row in ROWS.values() if proxy.takes(row)), options, 1, directory)
         for number in range(options.rounds):
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-            for row in options.rows:
-                for proxy in proxies:
-                    samples[row, proxy.name].append(measure(proxy, ROWS[row], options, options.seconds))
+            for row, proxy in turns:
+                sample = measure(proxy, ROWS[row], options, options.seconds, directory)
+                samples[row, proxy.name].append(sample)
         print_table(options.rows, proxies, samples)
     finally:
         for server in reversed(servers):
