@@ -163,14 +163,14 @@ def free_port():
 
 
 def write_config(name, directory, **values):
-    """Fills the template `name` and returns where the result lies."""
+    """Fills the template `name` for the server at port PLAIN and returns where the result lies."""
     # Started by root, nginx hands its workers to a user who cannot read our directory.
     values["USER"] = "user root;" if os.geteuid() == 0 else ""
     values |= {"DIR": str(directory), "CIPHER": CIPHER}
     text = (HERE / name).read_text()
     for key, value in values.items():
         text = text.replace(f"@{key}@", str(value))
-    target = directory / name
+    target = directory / f"{values['PLAIN']}-{name}"
     target.write_text(text)
     return str(target)
 
@@ -192,9 +192,7 @@ def start_upstream(directory, servers):
     files.mkdir()
     (files / "big").write_bytes(os.urandom(BIG_BYTES))
     port = free_port()
-    config = write_config(
-        "upstream.conf", directory, UPSTREAM=port, LOCATION=LOCATION, SMALL=SMALL
-    )
+    config = write_config("upstream.conf", directory, PLAIN=port, LOCATION=LOCATION, SMALL=SMALL)
     command = ["nginx", "-p", str(directory), "-c", config]
     servers.append(Server("upstream", command, {"plain": port}, directory))
     servers[-1].wait_until_listening()
