@@ -232,8 +232,8 @@ fn answer_that_breaks_off_is_reset_and_never_ended() {
     let (app, _rescope, mut client) = start();
     let sent = client.send(request("/"), true);
     let (_, server) = answer(&app, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok");
-    drop(server);
     let response = client.block_on(sent.answer).unwrap();
+    drop(server);
     let error = client.body(response.into_body()).0.unwrap_err();
     assert_eq!(error.reason(), Some(Reason::INTERNAL_ERROR));
 }
