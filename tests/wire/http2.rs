@@ -1,92 +1,19 @@
 //! HTTP/2 in front, on the plain port by prior knowledge, of an app that speaks HTTP/1.1.
 
-use std::future::Future;
-
-use h2::{
-    Reason, RecvStream,
-    client::{self, SendRequest},
-    ext::Protocol,
-};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use h2::{Reason, ext::Protocol};
+use http::{Method, Request, StatusCode};
 use hyper::body::Bytes;
-use tokio::net::TcpStream;
 
+use crate::http2_client::{Client, request};
 use crate::raw::{App, Wire, field};
 use crate::running::Rescope;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/// A client's connection, driven by a runtime of its own.
-struct Client {
-    runtime: tokio::runtime::Runtime,
-    sender: SendRequest<Bytes>,
-}
-
-impl Client {
-    fn connect(rescope: &Rescope) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let sender = runtime.block_on(async {
-            let stream = TcpStream::connect(rescope.address).await.unwrap();
-            let (sender, connection) = client::Builder::new().handshake(stream).await.unwrap();
-            tokio::spawn(connection);
-            sender
-        });
-        Self { runtime, sender }
-    }
-
-    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
-    }
-
-    /// Sends the head of a request, and says whether it is all.
-    fn send(&mut self, request: Request<()>, end: bool) -> Sent {
-        let mut sender = self.runtime.block_on(self.sender.clone().ready()).unwrap();
-        let (answer, body) = sender.send_request(request, end).unwrap();
-        Sent { answer, body }
-    }
-
-    fn get(&mut self, request: Request<()>) -> Response<RecvStream> {
-        let sent = self.send(request, true);
-        self.runtime.block_on(sent.answer).unwrap()
-    }
-
-    fn body(&self, mut body: RecvStream) -> (Result<Vec<u8>, h2::Error>, Option<HeaderMap>) {
-        self.block_on(async {
-            let mut whole = Vec::new();
-            while let Some(part) = body.data().await {
-                match part {
-                    Ok(part) => {
-                        body.flow_control().release_capacity(part.len()).unwrap();
-                        whole.extend_from_slice(&part);
-                    }
-                    Err(error) => return (Err(error), None),
-                }
-            }
-            let trailers = body.trailers().await;
-            (Ok(whole), trailers.unwrap_or_default())
-        })
-    }
-}
-
-struct Sent {
-    answer: client::ResponseFuture,
-    body: h2::SendStream<Bytes>,
-}
-
-fn request(path: &str) -> Request<()> {
-    Request::get(format!("http://app.example:8080{path}"))
-        .body(())
-        .unwrap()
-}
-
 fn start() -> (App, Rescope, Client) {
     let app = App::start();
     let rescope = Rescope::start(app.address());
-    let client = Client::connect(&rescope);
+    let client = Client::connect(rescope.address);
     (app, rescope, client)
 }
 
@@ -232,6 +159,7 @@ fn answer_that_breaks_off_is_reset_and_never_ended() {
     let (app, _rescope, mut client) = start();
     let sent = client.send(request("/"), true);
     let (_, server) = answer(&app, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok");
+    // A reset overtakes what is not out yet, the head too.
     let response = client.block_on(sent.answer).unwrap();
     drop(server);
     let error = client.body(response.into_body()).0.unwrap_err();
@@ -260,8 +188,8 @@ fn early_answer_reaches_the_client_while_it_sends() {
     let mut server = app.accept();
     server.until(b"some");
     server.send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
-    drop(server);
     let response = client.block_on(sent.answer).unwrap();
+    drop(server);
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(client.body(response.into_body()).0.unwrap(), b"no");
 }
@@ -291,7 +219,7 @@ fn options_of_the_whole_server_stays_so() {
 }
 
 /// An extended CONNECT for `protocol` (RFC 8441 section 4).
-fn extended_connect(protocol: &'static str) -> Request<()> {
+pub fn extended_connect(protocol: &'static str) -> Request<()> {
     let mut request = request("/chat");
     *request.method_mut() = Method::CONNECT;
     let headers = request.headers_mut();
@@ -304,7 +232,7 @@ fn extended_connect(protocol: &'static str) -> Request<()> {
 }
 
 /// The accept value that goes with the key in `head` (RFC 6455 section 4.2.2).
-fn accept(head: &str) -> String {
+pub fn accept(head: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     use sha1::{Digest, Sha1};
     let key = field(head, "sec-websocket-key").unwrap();

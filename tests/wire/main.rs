@@ -15,6 +15,7 @@ mod forwarding;
 mod headers;
 mod hop_by_hop;
 mod http2;
+mod http2_client;
 mod messages;
 mod pool;
 mod raw;
