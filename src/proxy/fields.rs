@@ -29,8 +29,12 @@ pub(super) enum TransferCoding {
     Other,
 }
 
-/// Takes the hop-by-hop fields off an answer to a client that speaks `version`.
-pub(super) fn clean_response(headers: &mut HeaderMap, version: Version) -> Result<(), Failure> {
+/// Takes the hop-by-hop fields off an answer to a client that speaks `version`, and returns
+/// the names that trailers must not have either.
+pub(super) fn clean_response(
+    headers: &mut HeaderMap,
+    version: Version,
+) -> Result<Vec<HeaderName>, Failure> {
     match transfer_coding(headers) {
         TransferCoding::None => {}
         TransferCoding::Other => return Err(Failure::TransferCoding),
@@ -40,15 +44,14 @@ pub(super) fn clean_response(headers: &mut HeaderMap, version: Version) -> Resul
             *name == CONTENT_LENGTH || version == Version::HTTP_2 && *name == TRANSFER_ENCODING
         }),
     }
-    strip(headers, Kept::default());
-    Ok(())
+    Ok(strip(headers, Kept::default()))
 }
 
-/// Takes the hop-by-hop fields off, but for what `kept` names. Transfer-Encoding
-/// stays: it says `chunked`, as the next hop's will too.
-pub(super) fn strip(headers: &mut HeaderMap, kept: Kept) {
+/// Takes the hop-by-hop fields off, but for what `kept` names, and returns what Connection
+/// named. Transfer-Encoding stays: it says `chunked`, as the next hop's will too.
+pub(super) fn strip(headers: &mut HeaderMap, kept: Kept) -> Vec<HeaderName> {
     if !headers.keys().any(is_hop_by_hop) {
-        return;
+        return Vec::new();
     }
     let named = connection_options(headers);
     let connection = kept_connection(headers, kept);
@@ -66,6 +69,16 @@ pub(super) fn strip(headers: &mut HeaderMap, kept: Kept) {
     if kept.trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
+    named
+}
+
+/// Takes off trailers what `named` says, the fields about the connection, and those about
+/// framing, which no trailer may be (RFC 9110 6.5.1).
+pub(super) fn strip_trailers(trailers: &mut HeaderMap, named: &[HeaderName]) {
+    remove_in_order(trailers, |name| {
+        let is_framing = matches!(*name, CONTENT_LENGTH | TRANSFER_ENCODING);
+        is_framing || is_hop_by_hop(name) || named.contains(name)
+    });
 }
 
 /// What the Transfer-Encoding lines say.

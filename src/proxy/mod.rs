@@ -9,6 +9,7 @@ mod fields;
 mod forwarded;
 mod redirect;
 mod request;
+mod trailers;
 mod tunnel;
 mod valid;
 
@@ -28,15 +29,16 @@ use crate::metrics::Metrics;
 use crate::net::{Client, Interim, OwnConnections};
 use crate::oauth::{RequestUrl, Scheme};
 use crate::rewrite::Rewriter;
-use crate::upstream::{ResponseBody, Upstream};
+use crate::upstream::Upstream;
 
 use failure::Failure;
 use tunnel::Upgrade;
 
 pub use forwarded::Forwarding;
+pub use trailers::AnswerBody;
 
 /// What goes to the client: the app's body, or a short text of our own.
-pub type Body = Either<ResponseBody, Full<Bytes>>;
+pub type Body = Either<AnswerBody, Full<Bytes>>;
 
 /// All that requests share.
 pub struct Proxy {
@@ -96,17 +98,18 @@ impl Proxy {
         let answer = self.upstream.send(outgoing, interim).await?;
         self.metrics.retries.inc_by(u64::from(answer.attempts - 1));
         let mut response = answer.response;
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        let named = if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let upgrade = upgrade.ok_or(Failure::UnwantedUpgrade)?;
             upgrade.start(&mut response, self)?;
+            Vec::new()
         } else {
-            fields::clean_response(response.headers_mut(), asked.version)?;
-        }
+            fields::clean_response(response.headers_mut(), asked.version)?
+        };
         redirect::rewrite(response.headers_mut(), asked, self);
         // RFC 9112 2.3: a proxy sends its own version. It also makes a body that was
         // delimited by the end of its connection chunked, so that a break is seen as one.
         *response.version_mut() = Version::HTTP_11;
-        Ok(response.map(Either::Left))
+        Ok(response.map(|body| Either::Left(AnswerBody::new(body, named))))
     }
 }
 

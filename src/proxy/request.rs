@@ -47,12 +47,12 @@ pub(super) fn to_upstream(
         client.interim.expect_continue();
     }
     let trailers = accepts_trailers(&parts.headers);
-    fields::strip(&mut parts.headers, Kept { trailers, upgrade });
+    let named = fields::strip(&mut parts.headers, Kept { trailers, upgrade });
     introduce(&mut parts, client, proxy);
     parts.uri = origin_form(parts.uri)?;
     // RFC 9112 2.3: a proxy sends its own version.
     parts.version = Version::HTTP_11;
-    let body = with_framing(&mut parts.headers, body);
+    let body = with_framing(&mut parts.headers, body).without_trailers(named);
     Ok(Request::from_parts(parts, body))
 }
 

@@ -24,5 +24,6 @@ mod restarts;
 mod running;
 mod shutdown;
 mod streaming;
+mod trailers;
 mod truncation;
 mod upgrades;

@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
+use http::{HeaderMap, HeaderName, header::CONTENT_LENGTH};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use thiserror::Error;
 
 use super::linger::linger;
-use crate::upstream::wait::Wait;
+use crate::upstream::{interim::is_hop_by_hop, wait::Wait};
 
 /// A request's body, or none.
 ///
@@ -42,6 +43,8 @@ struct Sending {
     limit: Duration,
     /// The same once the app has answered.
     answered_limit: Duration,
+    /// Trailers that the app does not get.
+    dropped_trailers: Vec<HeaderName>,
 }
 
 /// How far a body is.
@@ -67,12 +70,23 @@ impl RequestBody {
             wait: Wait::new(Duration::MAX),
             limit: Duration::MAX,
             answered_limit: Duration::MAX,
+            dropped_trailers: Vec::new(),
         })))
     }
 
     /// Returns no body.
     pub fn none() -> Self {
         Self(None)
+    }
+
+    /// Keeps trailers of these names, which Connection named, from the app (RFC 9110 7.6.1);
+    /// those that are always about the connection never reach it.
+    #[must_use]
+    pub fn without_trailers(mut self, names: Vec<HeaderName>) -> Self {
+        if let Some(sending) = &mut self.0 {
+            sending.dropped_trailers = names;
+        }
+        self
     }
 
     /// Bounds the wait between two pieces, before the app has answered and after.
@@ -134,7 +148,10 @@ impl Sending {
             return Poll::Ready(None);
         };
         match Pin::new(incoming).poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
+            Poll::Ready(Some(Ok(mut frame))) => {
+                if let Some(trailers) = frame.trailers_mut() {
+                    strip_trailers(trailers, &self.dropped_trailers);
+                }
                 self.progress.taken.fetch_add(1, Ordering::Relaxed);
                 self.wait.pause(self.current_limit());
                 if frame.is_trailers() {
@@ -217,6 +234,17 @@ impl Body for RequestBody {
     fn size_hint(&self) -> SizeHint {
         let incoming = self.0.as_ref().and_then(|it| it.incoming.as_ref());
         incoming.map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+fn strip_trailers(trailers: &mut HeaderMap, dropped: &[HeaderName]) {
+    let goes = |name: &&HeaderName| {
+        // Framing is no trailer's business either (RFC 9110 6.5.1).
+        **name == CONTENT_LENGTH || is_hop_by_hop(name) || dropped.contains(name)
+    };
+    let gone: Vec<_> = trailers.keys().filter(goes).cloned().collect();
+    for name in gone {
+        trailers.remove(name);
     }
 }
 
