@@ -31,13 +31,7 @@ pub(super) fn apply(headers: &mut HeaderMap, client: &Client, forwarding: Forwar
         Forwarding::Off => return,
         Forwarding::Append => {}
         Forwarding::Replace => {
-            let ours = [
-                FORWARDED,
-                X_FORWARDED_FOR,
-                X_FORWARDED_PROTO,
-                X_FORWARDED_HOST,
-            ];
-            fields::remove_in_order(headers, |name| ours.contains(name));
+            fields::remove_in_order(headers, |name| *name == FORWARDED || is_x_forwarded(name));
         }
     }
     append(headers, FORWARDED, &element(address, scheme, host.as_ref()));
@@ -88,6 +82,16 @@ fn append(headers: &mut HeaderMap, name: HeaderName, element: &str) {
         http::header::Entry::Vacant(place) => drop(place.insert(list)),
     }
 }
+
+/// Whether an app may take `name` for an `X-Forwarded` field, those that are not written here
+/// too, such as `-Port`. Those that read fields from CGI variables take `_` for `-`.
+fn is_x_forwarded(name: &HeaderName) -> bool {
+    let start = name.as_str().as_bytes().get(..PREFIX.len());
+    let same = |(found, wanted): (&u8, &u8)| found == wanted || (*found, *wanted) == (b'_', b'-');
+    start.is_some_and(|start| start.iter().zip(PREFIX).all(same))
+}
+
+const PREFIX: &[u8] = b"x-forwarded-";
 
 /// One element of `Forwarded` (RFC 7239 section 4).
 fn element(address: Option<IpAddr>, scheme: &str, host: Option<&HeaderValue>) -> String {

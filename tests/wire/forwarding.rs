@@ -42,6 +42,32 @@ fn replace_believes_nothing_that_came() {
     assert_eq!(head, expected);
 }
 
+/// Apps read more of them than are written here, and some read `_` as `-`.
+#[test]
+fn replace_takes_off_what_an_app_may_take_for_one_of_them() {
+    let lines = "X-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /evil\r\nX_Forwarded_For: 6.6.6.6\r\n\
+        X-Forwarded_Proto: gopher\r\nX-Forwardedness: 1\r\n";
+    let head = forwarded("forwarded = 'replace'", lines);
+    let names: Vec<_> = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .collect();
+    let names: Vec<_> = names.iter().map(|(name, _)| name.to_lowercase()).collect();
+    let expected = [
+        "host",
+        "x-forwardedness",
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-forwarded-host",
+    ];
+    assert_eq!(names, expected);
+    assert!(
+        !head.contains("6.6.6.6") && !head.contains("gopher"),
+        "{head}"
+    );
+}
+
 #[test]
 fn append_adds_to_what_came() {
     let head = forwarded("forwarded = 'append'", SPOOFED);
