@@ -30,7 +30,7 @@ impl Reload {
             Err(error) => {
                 self.metrics.config_reload_failures.inc();
                 let reason = match &error {
-                    ConfigError::Invalid(report) => report.to_string(),
+                    ConfigError::Invalid(report) => report.summary(),
                     other => other.to_string(),
                 };
                 warn!(

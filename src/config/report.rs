@@ -107,6 +107,21 @@ impl Report {
         shown + &format!("{count} problem{plural} in {}\n", self.name)
     }
 
+    /// Returns the report for a log, in one line: places and messages, and no line of the file,
+    /// which may hold anything.
+    pub fn summary(&self) -> String {
+        let told = self.problems.iter().map(|problem| match &problem.place {
+            Place::File(span) => {
+                let before = self.text.bytes().take(span.start);
+                let line = before.filter(|byte| *byte == b'\n').count() + 1;
+                format!("line {line}: {}", problem.message)
+            }
+            Place::Override(name) => format!("{name}: {}", problem.message),
+            Place::Nowhere => problem.message.clone(),
+        });
+        told.collect::<Vec<_>>().join("; ")
+    }
+
     fn groups<'a>(&'a self, problem: &'a Problem) -> Vec<Group<'a>> {
         let message: Cow<'a, str> = match problem.place {
             Place::Override(name) => format!("{name}: {}", problem.message).into(),
@@ -154,10 +169,20 @@ impl std::error::Error for Report {}
 /// Whether a key's name says that its value is nobody's business.
 pub(super) fn is_secret(key: &str) -> bool {
     let key = key.to_lowercase();
-    ["secret", "token", "password"]
-        .iter()
-        .any(|word| key.contains(word))
+    SECRETS.iter().any(|word| key.contains(word))
 }
+
+/// In the names of secrets, as services and their libraries call them.
+const SECRETS: [&str; 8] = [
+    "secret",
+    "token",
+    "password",
+    "passphrase",
+    "credential",
+    "authorization",
+    "cookie",
+    "key",
+];
 
 /// Returns `text`, as long in bytes, with what stands behind such a key masked to the line's end.
 fn mask_secrets(text: &str) -> String {
