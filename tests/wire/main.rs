@@ -21,6 +21,7 @@ mod http2_app;
 mod http2_behind;
 mod http2_client;
 mod identity;
+mod linkerd;
 mod malformed_http2;
 mod messages;
 mod methods;
