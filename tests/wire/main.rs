@@ -33,6 +33,7 @@ mod running;
 mod shutdown;
 mod sockets;
 mod streaming;
+mod targets;
 mod tls;
 mod trailers;
 mod truncation;

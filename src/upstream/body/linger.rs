@@ -10,11 +10,16 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::{runtime::Handle, time::timeout};
 
-/// Reads `rest` to its end in a task of its own, within bounds.
-pub(super) fn linger(rest: Incoming) {
+use crate::net::UploadMark;
+
+/// Reads `rest` to its end in a task of its own, within bounds, and drops `mark` then.
+pub(super) fn linger(rest: Incoming, mark: Option<UploadMark>) {
     // There is no runtime any more when the process ends.
     if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(timeout(LIMIT, discard(rest)));
+        runtime.spawn(async move {
+            let _ = timeout(LIMIT, discard(rest)).await;
+            drop(mark);
+        });
     }
 }
 
