@@ -43,6 +43,10 @@ pub(super) fn to_upstream(
     if parts.version == Version::HTTP_2 {
         join_cookies(&mut parts.headers);
     }
+    if parts.version == Version::HTTP_10 {
+        // RFC 9110 10.1.1: an expectation counts for nothing there.
+        fields::remove_in_order(&mut parts.headers, |name| *name == EXPECT);
+    }
     if expects_continue(&parts) {
         client.interim.expect_continue();
     }

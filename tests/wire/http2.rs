@@ -136,6 +136,33 @@ fn hop_by_hop_fields_of_the_app_do_not_reach_http2() {
 }
 
 #[test]
+fn answers_without_a_body_say_what_the_app_said() {
+    for (method, head, length) in [
+        (Method::HEAD, "200 OK\r\nContent-Length: 55\r\n", Some("55")),
+        (
+            Method::HEAD,
+            "200 OK\r\nTransfer-Encoding: chunked\r\n",
+            None,
+        ),
+        (Method::GET, "204 No Content\r\n", None),
+        (Method::GET, "304 Not Modified\r\nETag: \"a\"\r\n", None),
+        (Method::GET, "302 Found\r\nContent-Length: 0\r\n", Some("0")),
+    ] {
+        let (app, _rescope, mut client) = start();
+        let mut request = request("/");
+        *request.method_mut() = method;
+        let sent = client.send(request, true);
+        let (_, _server) = answer(&app, &format!("HTTP/1.1 {head}\r\n"));
+        let response = client.block_on(sent.answer).unwrap();
+        assert_eq!(response.status().as_str(), &head[..3]);
+        let found = response.headers().get("content-length");
+        assert_eq!(found.map(|it| it.to_str().unwrap()), length, "{head}");
+        assert!(!response.headers().contains_key("transfer-encoding"));
+        assert_eq!(client.body(response.into_body()).0.unwrap(), b"");
+    }
+}
+
+#[test]
 fn trailers_of_the_app_reach_the_client() {
     let (app, _rescope, mut client) = start();
     let mut request = request("/");

@@ -38,6 +38,18 @@ fn old_client_without_host_gets_that_of_the_app() {
     assert!(client.rest().ends_with("\r\n\r\nok"));
 }
 
+/// RFC 9112 3.2.2 and 3.2: the target's host counts, and stands in for Host.
+#[test]
+fn old_client_with_an_absolute_target_gets_its_host() {
+    for lines in ["", "Host: other.example\r\n"] {
+        let request = format!("GET http://a.example:81/b?c HTTP/1.0\r\n{lines}\r\n");
+        let got = exchange(request, OK).request;
+        assert!(got.starts_with("GET /b?c HTTP/1.1\r\n"), "{got}");
+        assert_eq!(field(&got, "host"), Some("a.example:81"));
+        assert_eq!(got.to_lowercase().matches("host:").count(), 1);
+    }
+}
+
 #[test]
 fn answer_to_head_keeps_its_length() {
     let app = App::start();
@@ -235,6 +247,27 @@ fn client_that_expected_100_and_did_not_wait_is_served() {
     assert_eq!(server.exactly(2), b"up");
     server.send(OK);
     assert_eq!(client.message(), OK);
+}
+
+/// RFC 9110 10.1.1: who speaks HTTP/1.0 waits for nothing, and expects nothing.
+#[test]
+fn expectation_of_an_old_client_does_not_reach_the_app() {
+    let seen = exchange(EXPECT.replace("HTTP/1.1", "HTTP/1.0") + "up", OK);
+    let expected = "POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 2\r\n\r\nup";
+    assert_eq!(seen.request, expected);
+    assert!(
+        seen.response.starts_with("HTTP/1.0 200 OK\r\n"),
+        "{}",
+        seen.response
+    );
+}
+
+#[test]
+fn expectation_that_nobody_knows_is_the_apps_to_judge() {
+    let request = "GET / HTTP/1.1\r\nHost: app\r\nExpect: miracles\r\n\r\n";
+    let response = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let seen = exchange(request, response);
+    assert_eq!((&*seen.request, &*seen.response), (request, response));
 }
 
 /// Sends a request, a GET where none is named, and reads its head at the app.
