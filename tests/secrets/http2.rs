@@ -6,7 +6,9 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::frames::{self, END_HEADERS, END_STREAM, HEADERS, block, frame};
+use crate::frames::{
+    self, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, SETTINGS, block, frame,
+};
 use crate::http2_client::Client;
 use crate::identity::{self, Identity};
 use crate::program::{Program, Stage};
@@ -89,6 +91,12 @@ fn http2_leaves_no_secret_in_the_log() {
     }
 }
 
+/// A GOAWAY whose debug data (RFC 9113 6.8) is a secret.
+fn goaway() -> Vec<u8> {
+    let payload = [&[0, 0, 0, 0, 0, 0, 0, 2][..], with_secrets("$").as_bytes()].concat();
+    frame(GOAWAY, 0, 0, &payload)
+}
+
 /// What is malformed is told to nobody but by its kind.
 fn malformed(stage: &Stage) {
     let secret = with_secrets("$");
@@ -112,6 +120,9 @@ fn malformed(stage: &Stage) {
         let (_, payload) = frames::outcome(&mut client);
         assert_no_secret(&String::from_utf8_lossy(&payload));
     }
+    let mut client = frames::connect(stage.program.address);
+    client.send(goaway());
+    client.rest();
     let mut client = frames::connect(stage.program.address);
     client.send(frame(HEADERS, END_HEADERS, 1, secret.as_bytes()));
     let (_, payload) = frames::outcome(&mut client);
@@ -188,4 +199,41 @@ fn apps_that_speak_something_else_leave_no_secret_anywhere() {
         assert!(said.contains("no answer from the upstream"), "{said}");
         assert_no_secret(&said);
     }
+}
+
+/// An app that speaks HTTP/2, and ends it, or answers what is malformed.
+#[test]
+fn apps_that_fail_in_http2_leave_no_secret_anywhere() {
+    let app = App::start();
+    let upstream = format!("upstream = 'http://{}'\n", app.address());
+    let lines = "listen = '127.0.0.1:0'\nupstream_protocol = 'h2c'\n";
+    let program = Program::start("json", &(upstream + lines));
+    let secret = with_secrets("$");
+    let answer = |fields: &[(&str, &str)]| frame(HEADERS, END_HEADERS, 1, &block(fields));
+    for sent in [
+        goaway(),
+        frame(RST_STREAM, 0, 1, &[0, 0, 0, 2]),
+        answer(&[(":status", &secret)]),
+        answer(&[(":status", "200"), ("connection", &secret)]),
+        answer(&[(":status", "200"), ("X-CANARY", &secret)]),
+        answer(&[(":status", "200"), ("content-length", &secret)]),
+        frame(HEADERS, END_HEADERS, 1, secret.as_bytes()),
+        frame(HEADERS, 0, 1, secret.as_bytes()),
+    ] {
+        let mut client = crate::raw::Wire::connect(program.address);
+        client.send(with_secrets(
+            "POST /?code=$ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: $\r\n\
+             Content-Length: 11\r\n\r\n$",
+        ));
+        let mut server = app.accept();
+        server.until(b"\r\n\r\nSM\r\n\r\n");
+        server.send(frame(SETTINGS, 0, 0, &[]));
+        while frames::next(&mut server).0 != HEADERS {}
+        server.send(sent);
+        server.finish();
+        let answer = client.rest();
+        assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+        assert_no_secret(&answer);
+    }
+    assert_no_secret(&program.end());
 }
