@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::OnceLock};
 
-use super::{Interim, OwnConnections, Targets};
+use super::{Interim, OwnConnections};
 
 /// One client's connection, as far as requests on it need to know.
 #[derive(Debug, Clone, Default)]
@@ -18,8 +18,6 @@ pub struct Client {
     pub ends: Option<Ends>,
     /// The way for interim responses; none in HTTP/2.
     pub interim: Interim,
-    /// What is hidden of the targets that are read; nothing in HTTP/2.
-    pub targets: Targets,
     /// Whether the connection comes from this process, once that was asked.
     pub is_own: OnceLock<bool>,
 }

@@ -1,5 +1,5 @@
 //! What connections are made of, on either side: one kind of stream, who the
-//! client is, interim responses, odd targets, and how a connection to oneself is known.
+//! client is, interim responses, and how a connection to oneself is known.
 //!
 //! Nothing here reads HTTP or decides anything.
 
@@ -7,10 +7,8 @@ mod client;
 mod interim;
 mod own;
 mod stream;
-mod target;
 
 pub use client::{Client, Ends};
 pub use interim::Interim;
 pub use own::{OwnConnection, OwnConnections};
 pub use stream::{Socket, Stream};
-pub use target::{HiddenBytes, Targets, UploadMark};

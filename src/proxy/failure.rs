@@ -100,7 +100,7 @@ impl Failure {
                 Error::Garbage(_) | Error::TooManyInterim => {
                     (StatusCode::BAD_GATEWAY, "http_protocol_error")
                 }
-                Error::RequestBody(_) | Error::InvalidHost | Error::InvalidTarget => {
+                Error::RequestBody(_) | Error::InvalidHost => {
                     (StatusCode::BAD_REQUEST, "http_request_error")
                 }
                 Error::RequestBodyIdle => (StatusCode::REQUEST_TIMEOUT, "http_request_error"),

@@ -88,10 +88,6 @@ impl Proxy {
         asked: &Asked,
         client: &Client,
     ) -> Result<Response<Body>, Failure> {
-        if let Some(hidden) = client.targets.take() {
-            // The connection to the app puts it back.
-            request.extensions_mut().insert(hidden);
-        }
         let upgrade = Upgrade::wanted_by(&mut request)?;
         let outgoing = request::to_upstream(request, upgrade.is_some(), client, self)?;
         let interim = match asked.version {

@@ -56,7 +56,7 @@ pub(super) fn to_upstream(
     parts.uri = origin_form(parts.uri)?;
     // RFC 9112 2.3: a proxy sends its own version.
     parts.version = Version::HTTP_11;
-    let body = with_framing(&mut parts.headers, body, client).without_trailers(named);
+    let body = with_framing(&mut parts.headers, body).without_trailers(named);
     Ok(Request::from_parts(parts, body))
 }
 
@@ -215,7 +215,7 @@ fn origin_form(target: Uri) -> Result<Uri, Failure> {
 
 /// Returns the body to send. One without a length says so itself: hyper would send none
 /// with a GET (RFC 9112 6.1).
-fn with_framing(headers: &mut HeaderMap, body: Incoming, client: &Client) -> RequestBody {
+fn with_framing(headers: &mut HeaderMap, body: Incoming) -> RequestBody {
     if headers.contains_key(UPGRADE) {
         return RequestBody::none();
     }
@@ -231,5 +231,5 @@ fn with_framing(headers: &mut HeaderMap, body: Incoming, client: &Client) -> Req
     if !is_chunked && !headers.contains_key(CONTENT_LENGTH) {
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
-    RequestBody::new(body).marked(client.targets.upload())
+    RequestBody::new(body)
 }

@@ -59,11 +59,6 @@ impl Activity {
         }
     }
 
-    /// Whether the next bytes start a head.
-    pub(super) fn is_between(&self) -> bool {
-        self.in_flight.load(Relaxed) == 0 && !self.has_bytes.load(Relaxed)
-    }
-
     pub(super) fn has_begun_head(&self) -> bool {
         self.has_bytes.load(Relaxed)
     }

@@ -22,7 +22,7 @@ use super::{
     Handler, Place, Settings, Timeouts, activity::Clock, answer::Shared, http1, http2,
     listener::Accepted, proxy_protocol, rewound::Rewound,
 };
-use crate::net::{Client, Interim, Socket, Stream, Targets};
+use crate::net::{Client, Interim, Socket, Stream};
 
 /// A connection of hyper's.
 pub(super) trait Drive: Future<Output = hyper::Result<()>> {
@@ -176,7 +176,6 @@ impl Opened {
         let mut client = self.client;
         if self.protocol == Protocol::Http1 {
             client.interim = Interim::new();
-            client.targets = Targets::new();
         }
         let interim = client.interim.clone();
         let clock = Clock::new(

@@ -1,6 +1,6 @@
 //! HTTP/1.1 on a client's connection: hyper, and between it and the socket a
-//! stream that sends interim responses, which hyper does not, hides what hyper
-//! would not take in a target, and ends a connection whose limits are over.
+//! stream that sends interim responses, which hyper does not, and ends a
+//! connection whose limits are over.
 
 use std::{
     convert::Infallible,
@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{
     Handler, Limits, activity::Activity, answer::Shared, connection::Drive, rewound::Rewound,
 };
-use crate::net::{Interim, Targets};
+use crate::net::Interim;
 
 /// Returns the connection, to be driven. What becomes of an upgrade keeps the stream.
 pub(super) fn connect<H: Handler>(
@@ -33,7 +33,6 @@ pub(super) fn connect<H: Handler>(
     let stream = ClientStream {
         stream,
         interim: shared.client.interim.clone(),
-        targets: shared.client.targets.clone(),
         heads: BytesMut::new(),
         is_clean: true,
         activity: Arc::clone(activity),
@@ -86,7 +85,6 @@ where
 struct ClientStream {
     stream: Rewound,
     interim: Interim,
-    targets: Targets,
     /// Interim heads on their way out.
     heads: BytesMut,
     /// Whether all that hyper wrote has gone out.
@@ -144,9 +142,6 @@ impl AsyncRead for ClientStream {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {
-            if self.activity.is_between() {
-                self.targets.hide(&mut buffer.filled_mut()[before..]);
-            }
             self.activity.read();
         }
         Poll::Ready(Ok(()))

@@ -7,21 +7,17 @@ use http::{
 };
 
 use super::{Error, RequestBody, interim::is_hop_by_hop};
-use crate::net::HiddenBytes;
 
 /// Writes `request`, in origin-form with Host, as HTTP/2 does; `host` stands in for none.
 ///
 /// # Errors
 ///
-/// Its Host is no authority, or bytes of its target are hidden, since a URI cannot hold them.
+/// Its Host is no authority.
 pub(super) fn to_http2(
     request: &mut Request<RequestBody>,
     is_tls: bool,
     host: &str,
 ) -> Result<(), Error> {
-    if request.extensions().get::<HiddenBytes>().is_some() {
-        return Err(Error::InvalidTarget);
-    }
     let authority = match request.headers().get(HOST).map(HeaderValue::as_bytes) {
         None | Some(b"") => Authority::try_from(host),
         Some(host) => Authority::try_from(host),

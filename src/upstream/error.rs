@@ -47,9 +47,6 @@ pub enum Error {
     /// The request's Host is no authority, which HTTP/2 needs.
     #[error("the request's Host is not valid")]
     InvalidHost,
-    /// The request's target has bytes that HTTP/2 cannot be given here.
-    #[error("the request's target is not valid in HTTP/2")]
-    InvalidTarget,
     /// The client's own body broke off or was malformed.
     #[error("the request's body is broken")]
     RequestBody(#[source] hyper::Error),

@@ -80,7 +80,6 @@ impl Connection {
         let read_before = self.traffic.read();
         let mut written = self.traffic.written();
         self.traffic.start();
-        self.traffic.unhide(&request);
         self.wait.start(limit);
         interim::relay(&mut request, interim, &self.traffic);
         let mut answer = pin!(self.sender.try_send_request(request));

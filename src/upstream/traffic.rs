@@ -6,16 +6,15 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
 
-use http::Request;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::{HiddenBytes, OwnConnection, Stream};
+use crate::net::{OwnConnection, Stream};
 
 /// What went through a connection since it was opened.
 #[derive(Debug, Default)]
@@ -24,19 +23,6 @@ pub(super) struct Traffic {
     written: AtomicU64,
     /// Interim responses to the request that is on it.
     interims: AtomicU32,
-    /// Whether there is a `target`.
-    is_hiding: AtomicBool,
-    target: Mutex<Option<Target>>,
-}
-
-/// The target of a request on its way out, with hidden bytes.
-#[derive(Debug)]
-struct Target {
-    hidden: HiddenBytes,
-    /// Where in the head it starts.
-    start: usize,
-    /// Bytes of the head that have gone out.
-    position: usize,
 }
 
 impl Traffic {
@@ -53,46 +39,6 @@ impl Traffic {
     /// Begins to count interim responses.
     pub(super) fn start(&self) {
         self.interims.store(0, Ordering::Relaxed);
-    }
-
-    /// Has the bytes that are hidden in the target of `request`, which is sent next, put back.
-    pub(super) fn unhide<B>(&self, request: &Request<B>) {
-        if let Some(hidden) = request.extensions().get::<HiddenBytes>() {
-            *self.target() = Some(Target {
-                hidden: hidden.clone(),
-                start: request.method().as_str().len() + 1,
-                position: 0,
-            });
-            self.is_hiding.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// Returns the next bytes of a head with those of the target that belong there.
-    fn restored(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut restored = bytes.to_vec();
-        if let Some(target) = &*self.target() {
-            let hidden = &target.hidden;
-            hidden.restore(&mut restored, target.position, target.start);
-        }
-        restored
-    }
-
-    /// Notes that so many more bytes of the head have gone out.
-    fn advance(&self, count: usize) {
-        let mut target = self.target();
-        let has_more = target.as_mut().is_some_and(|target| {
-            target.position += count;
-            target.position < target.start + target.hidden.length()
-        });
-        if !has_more {
-            *target = None;
-            self.is_hiding.store(false, Ordering::Relaxed);
-        }
-    }
-
-    fn target(&self) -> MutexGuard<'_, Option<Target>> {
-        // Every change is one assignment, so a panic elsewhere leaves it whole.
-        self.target.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts an interim response; whether it is still one that is allowed.
@@ -156,19 +102,8 @@ impl AsyncWrite for Counted {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let is_hiding = self.traffic.is_hiding.load(Ordering::Relaxed);
-        let written = match is_hiding {
-            false => Pin::new(&mut self.stream).poll_write(cx, bytes),
-            true => {
-                let bytes = self.traffic.restored(bytes);
-                Pin::new(&mut self.stream).poll_write(cx, &bytes)
-            }
-        };
-        match written {
+        match Pin::new(&mut self.stream).poll_write(cx, bytes) {
             Poll::Ready(Ok(count)) => {
-                if is_hiding {
-                    self.traffic.advance(count);
-                }
                 let written = &self.traffic.written;
                 written.fetch_add(count as u64, Ordering::Relaxed);
                 Poll::Ready(Ok(count))

@@ -140,13 +140,26 @@ fn request_target_passes_to_the_byte() {
     }
 }
 
+/// Bytes that RFC 3986 knows nowhere in a URL, and that browsers escape.
 #[test]
-fn target_that_is_none_is_refused() {
+fn target_that_no_browser_sends_is_refused() {
     let app = App::start();
     let rescope = Rescope::start(app.address());
-    for target in ["/\x7f", "a", "\\", "\"/", "?a"] {
+    for target in [
+        "/<",
+        "/>",
+        "/`",
+        "/?<",
+        "/?>",
+        "/?\"",
+        "/\x7f",
+        "/caf\u{e9}",
+        "a",
+        "\\",
+    ] {
         let mut client = rescope.client();
-        client.send(format!("GET {target} HTTP/1.1\r\nHost: app\r\n\r\n"));
+        let request = format!("GET {target} HTTP/1.1\r\nHost: app\r\n\r\n");
+        client.send(request.chars().map(|c| c as u8).collect::<Vec<_>>());
         let answer = client.rest();
         assert!(answer.starts_with("HTTP/1.1 400 "), "{target}: {answer}");
         assert!(!app.has_caller(), "{target}");

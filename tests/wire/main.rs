@@ -33,7 +33,6 @@ mod running;
 mod shutdown;
 mod sockets;
 mod streaming;
-mod targets;
 mod tls;
 mod trailers;
 mod truncation;

@@ -10,16 +10,11 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::{runtime::Handle, time::timeout};
 
-use crate::net::UploadMark;
-
-/// Reads `rest` to its end in a task of its own, within bounds, and drops `mark` then.
-pub(super) fn linger(rest: Incoming, mark: Option<UploadMark>) {
+/// Reads `rest` to its end in a task of its own, within bounds.
+pub(super) fn linger(rest: Incoming) {
     // There is no runtime any more when the process ends.
     if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(async move {
-            let _ = timeout(LIMIT, discard(rest)).await;
-            drop(mark);
-        });
+        runtime.spawn(timeout(LIMIT, discard(rest)));
     }
 }
 

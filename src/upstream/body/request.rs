@@ -15,7 +15,6 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use thiserror::Error;
 
 use super::linger::linger;
-use crate::net::UploadMark;
 use crate::upstream::{interim::is_hop_by_hop, wait::Wait};
 
 /// A request's body, or none.
@@ -38,7 +37,6 @@ pub enum BrokenRequest {
 struct Sending {
     /// `None` after the end.
     incoming: Option<Incoming>,
-    mark: Option<UploadMark>,
     progress: Arc<Progress>,
     wait: Wait,
     /// Between two pieces.
@@ -68,7 +66,6 @@ impl RequestBody {
     pub fn new(incoming: Incoming) -> Self {
         Self(Some(Box::new(Sending {
             incoming: Some(incoming),
-            mark: None,
             progress: Arc::default(),
             wait: Wait::new(Duration::MAX),
             limit: Duration::MAX,
@@ -88,15 +85,6 @@ impl RequestBody {
     pub fn without_trailers(mut self, names: Vec<HeaderName>) -> Self {
         if let Some(sending) = &mut self.0 {
             sending.dropped_trailers = names;
-        }
-        self
-    }
-
-    /// Keeps `mark` until nothing more is read of the body.
-    #[must_use]
-    pub fn marked(mut self, mark: Option<UploadMark>) -> Self {
-        if let Some(sending) = &mut self.0 {
-            sending.mark = mark;
         }
         self
     }
@@ -219,7 +207,7 @@ impl Drop for Sending {
         if let Some(incoming) = self.incoming.take()
             && !incoming.is_end_stream()
         {
-            linger(incoming, self.mark.take());
+            linger(incoming);
         }
     }
 }
