@@ -52,7 +52,8 @@ impl Connection {
             // RFC 9112 5.1: a proxy removes such white space from a response.
             .allow_spaces_after_header_name_in_responses(true)
             .http09_responses(false)
-            .max_header_size(limits.header_size);
+            .max_header_size(limits.header_size)
+            .max_buf_size(limits.header_size.max(BUFFER));
         if limits.header_count != HYPERS_HEADER_COUNT {
             // Room for another number is allocated for each head.
             http.max_headers(limits.header_count);
@@ -191,3 +192,7 @@ fn drive(driver: &mut Option<Driver>, cx: &mut Context<'_>) {
 
 /// hyper keeps room for so many without an allocation.
 const HYPERS_HEADER_COUNT: usize = 100;
+
+/// Of a body at a time, in either direction: a client that does not read leaves several of
+/// them in memory.
+const BUFFER: usize = 64 * 1024;
