@@ -35,6 +35,9 @@ fn summary(path: &Path, config: &Config, served: &[Summary]) -> String {
     for (label, value) in network(config) {
         line(label, &value);
     }
+    if config.listen_tls.is_some() && served.is_empty() {
+        line("cert", "none yet: `rescope run` makes one for localhost");
+    }
     for pair in served {
         let (names, end) = (
             pair.names.join(", "),

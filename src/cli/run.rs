@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
         let place = panic.location().map(ToString::to_string);
         error!(
             place,
-            "a fault of this program; the request is answered with 500"
+            "a fault of this program; what it was about was given up"
         );
     }));
     if let Err(error) = raise_descriptor_limit() {

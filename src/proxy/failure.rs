@@ -31,6 +31,8 @@ pub(super) enum Failure {
     Upstream(#[from] upstream::Error),
     #[error("the upstream switched protocols, which nobody asked for")]
     UnwantedUpgrade,
+    #[error("the upstream took the request for a WebSocket for another one")]
+    MissingUpgrade,
     #[error("the upstream's answer has a transfer coding other than chunked")]
     TransferCoding,
 }
@@ -79,7 +81,9 @@ impl Failure {
             }
             Self::Loop => (StatusCode::LOOP_DETECTED, "proxy_loop_detected"),
             Self::NoRandomness => (StatusCode::BAD_GATEWAY, "proxy_internal_error"),
-            Self::UnwantedUpgrade => (StatusCode::BAD_GATEWAY, "http_upgrade_failed"),
+            Self::UnwantedUpgrade | Self::MissingUpgrade => {
+                (StatusCode::BAD_GATEWAY, "http_upgrade_failed")
+            }
             Self::TransferCoding => (StatusCode::BAD_GATEWAY, "http_response_transfer_coding"),
             Self::Upstream(error) => match error {
                 Error::Resolve(_) => (StatusCode::BAD_GATEWAY, "dns_error"),
@@ -117,7 +121,7 @@ impl Failure {
         }
         proxy.metrics.upstream_failures.inc();
         let upstream = &proxy.upstream;
-        let cause = self.source().map(ToString::to_string).unwrap_or_default();
+        let cause = self.source().map(ToString::to_string);
         warn!(%method, path, status = status.as_u16(), %upstream, reason = self.to_string(), cause, "no answer from the upstream");
     }
 }

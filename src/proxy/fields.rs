@@ -2,7 +2,7 @@
 //! connection go; the order, spelling and number of all others stay.
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Version,
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version,
     header::{
         AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
         SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE,
@@ -45,6 +45,22 @@ pub(super) fn clean_response(
         }),
     }
     Ok(strip(headers, Kept::default()))
+}
+
+/// Leaves one Content-Length of several, and none in a 204 (RFC 9110 8.6): clients of HTTP/2
+/// reset such an answer.
+pub(super) fn settle_length<B>(response: &mut Response<B>) {
+    let is_empty = response.status() == StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    let mut lines = headers.get_all(CONTENT_LENGTH).iter();
+    let Some(first) = lines.next() else { return };
+    if is_empty {
+        remove_in_order(headers, |name| *name == CONTENT_LENGTH);
+    } else if lines.next().is_some() {
+        // The connection has seen to it that they say the same.
+        let first = first.clone();
+        headers.insert(CONTENT_LENGTH, first);
+    }
 }
 
 /// Takes the hop-by-hop fields off, but for what `kept` names, and returns what Connection

@@ -103,6 +103,10 @@ impl Proxy {
             upgrade.start(&mut response, self)?;
             Vec::new()
         } else {
+            if upgrade.is_some_and(|upgrade| upgrade.would_open_with(response.status())) {
+                return Err(Failure::MissingUpgrade);
+            }
+            fields::settle_length(&mut response);
             fields::clean_response(response.headers_mut(), asked.version)?
         };
         redirect::rewrite(response.headers_mut(), asked, self);

@@ -179,6 +179,7 @@ fn probing() -> TcpKeepalive {
     TcpKeepalive::new()
         .with_time(Duration::from_secs(20))
         .with_interval(Duration::from_secs(10))
+        .with_retries(3)
 }
 
 async fn connect_address(address: SocketAddr) -> Result<TcpStream, Error> {

@@ -227,7 +227,9 @@ impl Upstream {
                 Ok(self.with_body(response, Carrier::Stream(stream), upload))
             }
             Err(lost) => {
-                if lost.error.is_lost_connection() || matches!(lost.error, Error::Garbage(_)) {
+                // An app that is gone without a word shows itself by silence alone.
+                let is_bad = matches!(lost.error, Error::Garbage(_) | Error::ResponseTimeout);
+                if is_bad || lost.error.is_lost_connection() {
                     self.http2.discard(&open);
                 }
                 Err(lost.blame(&upload))

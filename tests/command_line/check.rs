@@ -249,7 +249,7 @@ fn check_shows_what_is_not_as_usual() {
     let shown = stdout(&output_of(&["check", "--config", path.to_str().unwrap()]));
     let folder = folder.path().display();
     assert_eq!(
-        shown.lines().skip(1).take(10).collect::<Vec<_>>(),
+        shown.lines().skip(1).take(11).collect::<Vec<_>>(),
         [
             "listen     unix:/run/rescope.sock, PROXY protocol",
             "listen_tls 127.0.0.1:8443, PROXY protocol",
@@ -260,6 +260,7 @@ fn check_shows_what_is_not_as_usual() {
             "via        rescope",
             "limits     header_size 32KiB",
             "timeouts   idle 1m 30s, drain 0s",
+            "cert       none yet: `rescope run` makes one for localhost",
             "default    strip",
         ]
     );

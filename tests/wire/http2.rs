@@ -348,3 +348,36 @@ fn other_protocols_in_an_extended_connect_are_not_supported() {
     assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
     assert!(!app.has_caller());
 }
+
+#[test]
+fn length_of_an_answer_without_content_goes() {
+    let (app, _rescope, mut client) = start();
+    let sent = client.send(request("/"), true);
+    answer(&app, "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n");
+    let response = client.block_on(sent.answer).unwrap();
+    assert_eq!(response.status(), StatusCode::NO_CONTENT);
+    assert!(!response.headers().contains_key("content-length"));
+}
+
+#[test]
+fn length_that_is_written_twice_arrives_once() {
+    let (app, _rescope, mut client) = start();
+    let sent = client.send(request("/"), true);
+    let twice = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok";
+    answer(&app, twice);
+    let response = client.block_on(sent.answer).unwrap();
+    assert_eq!(
+        response.headers().get_all("content-length").iter().count(),
+        1
+    );
+    assert_eq!(client.body(response.into_body()).0.unwrap(), b"ok");
+}
+
+#[test]
+fn success_without_a_switch_is_no_open_websocket() {
+    let (app, _rescope, mut client) = start();
+    let sent = client.send(extended_connect("websocket"), false);
+    let (_, _server) = answer(&app, OK);
+    let response = client.block_on(sent.answer).unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+}

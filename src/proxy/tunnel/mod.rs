@@ -85,6 +85,12 @@ impl Upgrade {
         })
     }
 
+    /// Whether the client would take `status`, of an answer that is no 101, for an open tunnel:
+    /// RFC 8441 section 5, any 2xx.
+    pub(super) fn would_open_with(&self, status: StatusCode) -> bool {
+        self.websocket.is_some() && status.is_success()
+    }
+
     /// Joins the two connections once `response`, a 101, has gone to the client.
     ///
     /// # Errors
