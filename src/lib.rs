@@ -30,6 +30,7 @@
 //! - [`rewrite`]: apply the decision to the bytes of one URL.
 //! - [`config`]: the configuration file, flags and environment, checked.
 //! - [`metrics`]: what is counted.
+//! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`net`]: streams, who the client is, interim responses.
 //! - [`tls`]: certificate and key files to rustls configurations, taken up anew when they change.
 //! - [`server`]: accept, TLS, HTTP/1.1 and HTTP/2 on worker threads, drain.
@@ -47,6 +48,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod hop;
 pub mod metrics;
 pub mod net;
 pub mod oauth;

@@ -1,5 +1,6 @@
 //! Failures to responses: where a request gets an answer that the app did not
-//! give. hyper alone answers before, what it cannot read as a request: 400, 414, 431.
+//! give. What is answered before it is a request, for hyper cannot read it or it is too
+//! slow or too large (400, 408, 414, 431), does not come here.
 
 use std::error::Error as _;
 

@@ -8,7 +8,7 @@ use http::{
     header::{FORWARDED, HOST, VIA},
 };
 
-use super::fields;
+use crate::hop::remove_in_order;
 use crate::net::Client;
 
 /// What becomes of the forwarding fields of a request.
@@ -24,16 +24,16 @@ pub enum Forwarding {
 
 /// Writes the fields for a request of `client`; its Host line is the one that the app gets.
 pub(super) fn apply(headers: &mut HeaderMap, client: &Client, forwarding: Forwarding) {
-    let host = headers.get(HOST).cloned();
-    let address = client.address.map(|address| address.ip().to_canonical());
-    let scheme = if client.is_tls { "https" } else { "http" };
     match forwarding {
         Forwarding::Off => return,
         Forwarding::Append => {}
         Forwarding::Replace => {
-            fields::remove_in_order(headers, |name| *name == FORWARDED || is_x_forwarded(name));
+            remove_in_order(headers, |name| *name == FORWARDED || is_x_forwarded(name));
         }
     }
+    let host = headers.get(HOST).cloned();
+    let address = client.address.map(|address| address.ip().to_canonical());
+    let scheme = if client.is_tls { "https" } else { "http" };
     append(headers, FORWARDED, &element(address, scheme, host.as_ref()));
     if let Some(address) = address {
         append(headers, X_FORWARDED_FOR, &address.to_string());

@@ -4,7 +4,7 @@
 
 use http::{
     HeaderMap, HeaderValue, Method, Request, Uri, Version,
-    header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, MAX_FORWARDS, TE, TRANSFER_ENCODING, UPGRADE},
+    header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, MAX_FORWARDS, TRANSFER_ENCODING, UPGRADE},
     request::Parts,
     uri::Authority,
 };
@@ -17,6 +17,7 @@ use super::{
     forwarded::{self, Forwarding},
     valid,
 };
+use crate::hop::{accepts_trailers, remove_in_order};
 use crate::net::Client;
 use crate::upstream::RequestBody;
 
@@ -45,7 +46,7 @@ pub(super) fn to_upstream(
     }
     if parts.version == Version::HTTP_10 {
         // RFC 9110 10.1.1: an expectation counts for nothing there.
-        fields::remove_in_order(&mut parts.headers, |name| *name == EXPECT);
+        remove_in_order(&mut parts.headers, |name| *name == EXPECT);
     }
     if expects_continue(&parts) {
         client.interim.expect_continue();
@@ -77,7 +78,7 @@ fn check_transfer_coding(headers: &mut HeaderMap) -> Result<(), Failure> {
     match fields::transfer_coding(headers) {
         TransferCoding::None => {}
         TransferCoding::Chunked => {
-            fields::remove_in_order(headers, |name| *name == CONTENT_LENGTH);
+            remove_in_order(headers, |name| *name == CONTENT_LENGTH);
         }
         TransferCoding::Other => {
             return Err(Failure::Unsupported(
@@ -174,14 +175,6 @@ fn expects_continue(parts: &Parts) -> bool {
     field.is_some_and(|field| field.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// Whether the client takes trailers (RFC 9110 10.1.4).
-fn accepts_trailers(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(TE).iter();
-    lines
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
-        .any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
-}
-
 /// Tells the app about the client and this proxy, where that is wanted.
 fn introduce(parts: &mut Parts, client: &Client, proxy: &Proxy) {
     // Who speaks TLS here hides its scheme from the app, which would build http URLs.
@@ -226,7 +219,7 @@ fn with_framing(headers: &mut HeaderMap, body: Incoming) -> RequestBody {
     if valid::says_empty(headers) {
         // In HTTP/2 its end is still to come; if data comes instead, the app is to see a
         // request that breaks off, not a whole one.
-        fields::remove_in_order(headers, |name| *name == CONTENT_LENGTH);
+        remove_in_order(headers, |name| *name == CONTENT_LENGTH);
     }
     if !is_chunked && !headers.contains_key(CONTENT_LENGTH) {
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));

@@ -9,7 +9,7 @@ use std::{
 use http::HeaderName;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-use super::fields;
+use crate::hop::strip_trailers;
 use crate::upstream::{BrokenResponse, ResponseBody};
 
 /// The app's body without such trailers.
@@ -37,7 +37,7 @@ impl Body for AnswerBody {
         if let Poll::Ready(Some(Ok(frame))) = &mut frame
             && let Some(trailers) = frame.trailers_mut()
         {
-            fields::strip_trailers(trailers, &self.named);
+            strip_trailers(trailers, &self.named);
         }
         frame
     }

@@ -1,12 +1,13 @@
 //! A request as HTTP/1.1 writes it, to one as HTTP/2 does (RFC 9113 section 8).
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Uri, Version,
+    HeaderMap, HeaderValue, Request, Uri, Version,
     header::{HOST, TE},
     uri::{Authority, PathAndQuery, Scheme},
 };
 
-use super::{Error, RequestBody, interim::is_hop_by_hop};
+use super::{Error, RequestBody};
+use crate::hop::{accepts_trailers, is_hop_by_hop, remove_in_order};
 
 /// Writes `request`, in origin-form with Host, as HTTP/2 does; `host` stands in for none.
 ///
@@ -35,23 +36,9 @@ pub(super) fn to_http2(
 
 /// Takes Host and the connection-specific fields off (RFC 9113 8.2.2, 8.3.1) and moves no other.
 fn clean(headers: &mut HeaderMap) {
-    let takes_trailers = headers.get_all(TE).iter().any(|line| {
-        let mut codings = line.as_bytes().split(|byte| *byte == b',');
-        codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
-    });
-    let goes = |name: &HeaderName| *name == HOST || is_hop_by_hop(name);
-    let mut kept = HeaderMap::with_capacity(headers.keys_len());
-    let mut current = None;
-    for (name, value) in std::mem::take(headers) {
-        if name.is_some() {
-            current = name.filter(|name| !goes(name));
-        }
-        if let Some(name) = &current {
-            kept.append(name.clone(), value);
-        }
-    }
+    let takes_trailers = accepts_trailers(headers);
+    remove_in_order(headers, |name| *name == HOST || is_hop_by_hop(name));
     if takes_trailers {
-        kept.insert(TE, HeaderValue::from_static("trailers"));
+        headers.insert(TE, HeaderValue::from_static("trailers"));
     }
-    *headers = kept;
 }

@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use http::{
-    HeaderMap, HeaderName, Request,
-    header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE},
-};
+use http::{HeaderMap, Request};
 
 use super::{RequestBody, traffic::Traffic};
+use crate::hop::{is_hop_by_hop, named_by_connection, remove_in_order};
 use crate::net::Interim;
 
 /// Lets the interim responses to `request` go to `interim`, and counts them.
@@ -25,28 +23,12 @@ pub(super) fn relay(request: &mut Request<RequestBody>, interim: &Interim, traff
     });
 }
 
-/// Returns `headers` without those about the connection (RFC 9110 7.6.1).
+/// Returns `headers` without those about the connection.
 fn cleaned(headers: &HeaderMap) -> HeaderMap {
-    let options = headers.get_all(CONNECTION).iter();
-    let named: Vec<_> = options
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
-        .map(|option| option.trim_ascii().to_ascii_lowercase())
-        .collect();
-    let kept = headers.iter().filter(|(name, _)| {
-        !is_hop_by_hop(name) && !named.iter().any(|it| it == name.as_str().as_bytes())
+    let named = named_by_connection(headers);
+    let mut headers = headers.clone();
+    remove_in_order(&mut headers, |name| {
+        is_hop_by_hop(name) || named.contains(name)
     });
-    kept.map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
-}
-
-/// The fields of RFC 9110 7.6.1.
-pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
-    *name == CONNECTION
-        || *name == TE
-        || *name == TRANSFER_ENCODING
-        || *name == UPGRADE
-        || matches!(
-            name.as_str(),
-            "keep-alive" | "proxy-connection" | "http2-settings"
-        )
+    headers
 }

@@ -8,7 +8,8 @@ use http::{
 };
 use sha1::{Digest, Sha1};
 
-use crate::proxy::{failure::Failure, fields};
+use crate::hop::remove_in_order;
+use crate::proxy::failure::Failure;
 
 /// A key of our own.
 pub(super) struct Key(String);
@@ -45,7 +46,7 @@ impl Key {
 
 /// Takes off what a client that sent no key does not expect.
 pub(super) fn remove_accept(headers: &mut HeaderMap) {
-    fields::remove_in_order(headers, |name| *name == SEC_WEBSOCKET_ACCEPT);
+    remove_in_order(headers, |name| *name == SEC_WEBSOCKET_ACCEPT);
 }
 
 /// RFC 6455 section 1.3.

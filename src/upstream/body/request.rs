@@ -10,12 +10,13 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderName, header::CONTENT_LENGTH};
+use http::HeaderName;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use thiserror::Error;
 
 use super::linger::linger;
-use crate::upstream::{interim::is_hop_by_hop, wait::Wait};
+use crate::hop::strip_trailers;
+use crate::upstream::wait::Wait;
 
 /// A request's body, or none.
 ///
@@ -234,17 +235,6 @@ impl Body for RequestBody {
     fn size_hint(&self) -> SizeHint {
         let incoming = self.0.as_ref().and_then(|it| it.incoming.as_ref());
         incoming.map_or(SizeHint::with_exact(0), Body::size_hint)
-    }
-}
-
-fn strip_trailers(trailers: &mut HeaderMap, dropped: &[HeaderName]) {
-    let goes = |name: &&HeaderName| {
-        // Framing is no trailer's business either (RFC 9110 6.5.1).
-        **name == CONTENT_LENGTH || is_hop_by_hop(name) || dropped.contains(name)
-    };
-    let gone: Vec<_> = trailers.keys().filter(goes).cloned().collect();
-    for name in gone {
-        trailers.remove(name);
     }
 }
 
