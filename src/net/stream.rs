@@ -13,15 +13,10 @@ use tokio::{
     time::{Sleep, sleep},
 };
 use tokio_rustls::TlsStream;
+use tokio_util::either::Either;
 
-/// A connected socket.
-#[derive(Debug)]
-pub enum Socket {
-    /// Over TCP.
-    Tcp(TcpStream),
-    /// Over a Unix socket.
-    Unix(UnixStream),
-}
+/// A connected socket, of TCP (left) or a Unix one (right).
+pub type Socket = Either<TcpStream, UnixStream>;
 
 /// A connection that bytes go through. A write that makes no progress for a limit fails.
 #[derive(Debug)]
@@ -32,28 +27,25 @@ pub struct Stream {
     stall: Option<Pin<Box<Sleep>>>,
 }
 
-#[derive(Debug)]
-enum Transport {
-    Plain(Socket),
-    Tls(Box<TlsStream<Socket>>),
-}
+/// Plain (left) or TLS (right).
+type Transport = Either<Socket, Box<TlsStream<Socket>>>;
 
 impl Stream {
     /// Returns a stream without encryption; `write_limit` bounds a write without progress.
     pub fn plain(socket: Socket, write_limit: Duration) -> Self {
-        Self::new(Transport::Plain(socket), write_limit)
+        Self::new(Either::Left(socket), write_limit)
     }
 
     /// Returns a stream whose handshake is done; `write_limit` bounds a write without progress.
     pub fn tls(stream: impl Into<TlsStream<Socket>>, write_limit: Duration) -> Self {
-        Self::new(Transport::Tls(Box::new(stream.into())), write_limit)
+        Self::new(Either::Right(Box::new(stream.into())), write_limit)
     }
 
     /// The application protocol that was agreed on in the TLS handshake, such as `h2`.
     pub fn application_protocol(&self) -> Option<&[u8]> {
         match &self.transport {
-            Transport::Plain(_) => None,
-            Transport::Tls(stream) => stream.get_ref().1.alpn_protocol(),
+            Either::Left(_) => None,
+            Either::Right(stream) => stream.get_ref().1.alpn_protocol(),
         }
     }
 
@@ -79,24 +71,22 @@ impl Stream {
         let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(limit)));
         match stall.as_mut().poll(cx) {
             Poll::Ready(()) => {
-                self.transport.reset_on_close();
+                self.reset_on_close();
                 let message = "the other side took nothing for too long";
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
             }
             Poll::Pending => Poll::Pending,
         }
     }
-}
 
-impl Transport {
     /// Has closing drop what was not taken. The system would hold it for minutes otherwise,
     /// for a client that may never read on.
     fn reset_on_close(&self) {
-        let socket = match self {
-            Self::Plain(socket) => socket,
-            Self::Tls(stream) => stream.get_ref().0,
+        let socket = match &self.transport {
+            Either::Left(socket) => socket,
+            Either::Right(stream) => stream.get_ref().0,
         };
-        if let Socket::Tcp(stream) = socket {
+        if let Either::Left(stream) = socket {
             // It fails only where the connection is gone already.
             let _ = stream.set_zero_linger();
         }
@@ -109,10 +99,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.transport {
-            Transport::Plain(socket) => Pin::new(socket).poll_read(cx, buffer),
-            Transport::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
-        }
+        Pin::new(&mut self.transport).poll_read(cx, buffer)
     }
 }
 
@@ -122,66 +109,17 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = match &mut self.transport {
-            Transport::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Transport::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        };
+        let written = Pin::new(&mut self.transport).poll_write(cx, bytes);
         self.bound(written, cx)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = match &mut self.transport {
-            Transport::Plain(socket) => Pin::new(socket).poll_flush(cx),
-            Transport::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        };
+        let flushed = Pin::new(&mut self.transport).poll_flush(cx);
         self.bound(flushed, cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let ended = match &mut self.transport {
-            Transport::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
-            Transport::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        };
+        let ended = Pin::new(&mut self.transport).poll_shutdown(cx);
         self.bound(ended, cx)
-    }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
     }
 }
