@@ -3,6 +3,8 @@
 //! do, without it they meet "Invalid scope". The apps are in `frameworks/`; they
 //! redirect to the real `https://zoom.us` and know nothing of rescope.
 
+#[path = "common/installed.rs"]
+mod installed;
 mod process;
 
 use std::{
@@ -187,18 +189,7 @@ fn source() -> PathBuf {
 /// Returns the folder that holds the frameworks, which are installed at the first call.
 fn installed() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("frameworks");
-        let status = Command::new("sh")
-            .arg(source().join("setup.sh"))
-            .arg(&folder)
-            .status();
-        assert!(
-            status.unwrap().success(),
-            "the frameworks could not be installed"
-        );
-        folder
-    })
+    FOLDER.get_or_init(|| installed::installed("frameworks"))
 }
 
 /// Starts an app whose own calls to Zoom go to `zoom`, past any proxy of this machine.

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use crate::packages;
 use crate::process::Killed;
 use crate::program::tool;
 
@@ -79,14 +80,5 @@ fn source() -> PathBuf {
 /// Returns the folder that holds the packages, which are installed at the first call.
 fn installed() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("clients");
-        let setup = source().join("setup.sh");
-        let status = Command::new("sh").arg(setup).arg(&folder).status();
-        assert!(
-            status.unwrap().success(),
-            "the clients could not be installed"
-        );
-        folder
-    })
+    FOLDER.get_or_init(|| packages::installed("clients"))
 }

@@ -1,7 +1,9 @@
 //! Clients that people use, through the program to apps that people use: curl, openssl,
 //! WebSocket libraries, gRPC. The Python and Node packages are pinned and installed
-//! into the target folder by `setup.sh`.
+//! into the target folder by `tests/install.sh`.
 
+#[path = "../common/installed.rs"]
+mod packages;
 #[path = "../process/mod.rs"]
 mod process;
 #[path = "../program/mod.rs"]

@@ -9,6 +9,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::installed::installed;
+
 /// What the bytes of one case mean to an app.
 #[derive(Debug, Default)]
 pub struct Verdict {
@@ -54,7 +56,7 @@ pub fn judge(cases: &[Vec<Vec<u8>>]) -> Vec<Verdict> {
 }
 
 fn run(lines: String) -> String {
-    let mut command = Command::new(installed().join("venv/bin/python"));
+    let mut command = Command::new(installed("smuggling").join("venv/bin/python"));
     command.arg("-B").arg(source().join("judge.py"));
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut child = child.unwrap();
@@ -66,22 +68,6 @@ fn run(lines: String) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Installs what is needed and is missing.
-pub fn install() {
-    let status = Command::new("sh")
-        .arg(source().join("setup.sh"))
-        .arg(installed())
-        .status();
-    assert!(
-        status.unwrap().success(),
-        "haproxy, nginx or h11 could not be installed"
-    );
-}
-
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smuggling")
-}
-
-fn installed() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("smuggling")
 }

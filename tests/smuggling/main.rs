@@ -6,6 +6,8 @@
 //! where it dies or never answers. It is a program and no `#[test]`, since its table is
 //! to be seen when all is well.
 
+#[path = "../common/installed.rs"]
+mod installed;
 #[path = "../process/mod.rs"]
 mod process;
 
@@ -42,7 +44,6 @@ fn main() -> ExitCode {
     if filters.peek().is_some() && !filters.any(|it| NAME.contains(it.as_str())) {
         return ExitCode::SUCCESS;
     }
-    judge::install();
     run()
 }
 
