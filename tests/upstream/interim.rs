@@ -99,8 +99,10 @@ fn interim_responses_do_not_prolong_the_wait() {
             break;
         }
         server.send_lossy("HTTP/1.1 102 Processing\r\n\r\n");
+        // The pace is the subject: each comes within the limit.
         thread::sleep(Duration::from_millis(50));
     }
+    assert!(sent.is_finished(), "it waits on for as long as they come");
     assert!(matches!(caller.failure(sent), Error::ResponseTimeout));
 }
 
