@@ -98,3 +98,21 @@ pub(super) fn added_fields(mode: Option<ForwardedMode>, via: Option<String>) -> 
     });
     AddedFields { forwarding, via }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Their own defaults are for whoever builds them without a configuration.
+    #[test]
+    fn usual_bounds_are_those_of_each_part() {
+        let (limits, timeouts) = (config::Limits::default(), config::Timeouts::default());
+        let shown = |value: &dyn std::fmt::Debug| format!("{value:?}");
+        let server = server_limits(&limits);
+        assert_eq!(shown(&server), shown(&server::Limits::default()));
+        let server = server_timeouts(&timeouts);
+        assert_eq!(shown(&server), shown(&server::Timeouts::default()));
+        let upstream = upstream_timeouts(&timeouts);
+        assert_eq!(shown(&upstream), shown(&upstream::Timeouts::default()));
+    }
+}

@@ -2,7 +2,7 @@
 //! up at once, as a whole or not at all; what is bound to sockets and
 //! connections waits for a restart, which is said.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use arc_swap::ArcSwap;
 use tracing::{info, warn};
@@ -73,7 +73,8 @@ impl Reload {
             }
             Err(error) => {
                 self.metrics.certificate_reload_failures.inc();
-                warn!(%error, "the new certificates are no good; the old ones stay");
+                let error: &dyn Error = &error;
+                warn!(error, "the new certificates are no good; the old ones stay");
             }
         }
     }
