@@ -30,6 +30,7 @@
 //! - [`rewrite`]: apply the decision to the bytes of one URL.
 //! - [`config`]: the configuration file, flags and environment, checked.
 //! - [`metrics`]: what is counted.
+//! - [`audit`]: counts and logs what becomes of each authorization request.
 //! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`net`]: streams, who the client is, interim responses.
 //! - [`tls`]: certificate and key files to rustls configurations, taken up anew when they change.
@@ -45,6 +46,7 @@
 #![cfg_attr(not(test), warn(clippy::panic, clippy::unwrap_used))]
 
 pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod demo;
