@@ -1,6 +1,5 @@
-//! A raw query as byte spans: find a parameter by its decoded name, take its
-//! decoded value, and build a new query in which every other byte stands as
-//! it stood.
+//! A raw query as byte spans: find a parameter by its decoded name and take its
+//! decoded value; encode a new one.
 //!
 //! Names and values are read the way a browser and a form decoder read them
 //! (WHATWG URL, application/x-www-form-urlencoded): pairs end at `&`, a name
@@ -59,52 +58,13 @@ pub fn pairs(query: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     })
 }
 
-/// A query under construction, piece by piece.
-#[derive(Debug, Default)]
-pub struct QueryBuilder {
-    bytes: Vec<u8>,
-    has_pieces: bool,
-}
-
-impl QueryBuilder {
-    /// Returns an empty query with room for `length` bytes.
-    pub fn with_capacity(length: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(length),
-            has_pieces: false,
-        }
-    }
-
-    /// Appends a piece, or several with the `&` between them, exactly as sent.
-    pub fn push_raw(&mut self, piece: &[u8]) {
-        if self.has_pieces {
-            self.bytes.push(b'&');
-        }
-        self.has_pieces = true;
-        self.bytes.extend_from_slice(piece);
-    }
-
-    /// Appends `name` as it is spelled, `=`, and `value` percent-encoded.
-    ///
-    /// RFC 3986 3.4 lets these stand in a query as they are: letters, digits and
-    /// `-._~:@/?!$'()*,`. Escaped is all else, `&=+;` too, which delimit in a form.
-    pub fn push_pair(&mut self, name: &[u8], value: &[u8]) {
-        self.push_raw(name);
-        self.bytes.push(b'=');
-        for part in percent_encode(value, ESCAPED) {
-            self.bytes.extend_from_slice(part.as_bytes());
-        }
-    }
-
-    /// Whether the last byte is one that a browser trims at the end of a URL.
-    pub fn ends_with_white_space(&self) -> bool {
-        self.bytes.last().is_some_and(|byte| *byte <= b' ')
-    }
-
-    /// The new query, without its `?`; empty where nothing is left.
-    pub fn finish(self) -> Vec<u8> {
-        self.bytes
-    }
+/// Returns `value` as it may stand in a pair.
+///
+/// RFC 3986 3.4 lets these stand in a query as they are: letters, digits and
+/// `-._~:@/?!$'()*,`. Escaped is all else, `&=+;` too, which delimit in a form.
+pub fn encode(value: &[u8]) -> Vec<u8> {
+    let parts = percent_encode(value, ESCAPED);
+    parts.flat_map(str::bytes).collect()
 }
 
 /// Allocates only where decoding may change something.
@@ -225,10 +185,10 @@ mod tests {
     }
 
     #[test]
-    fn builder_escapes_what_would_delimit() {
-        let mut query = QueryBuilder::default();
-        query.push_raw(b"");
-        query.push_pair(b"sc%6Fpe", b"a:b c&d=e+f;g,h%\xe9");
-        assert_eq!(query.finish(), b"&sc%6Fpe=a:b%20c%26d%3De%2Bf%3Bg,h%25%E9");
+    fn encoded_value_holds_nothing_that_delimits() {
+        assert_eq!(
+            encode(b"a:b c&d=e+f;g,h%\xe9"),
+            b"a:b%20c%26d%3De%2Bf%3Bg,h%25%E9"
+        );
     }
 }
