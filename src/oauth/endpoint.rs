@@ -86,6 +86,11 @@ impl Endpoint {
         })
     }
 
+    /// The host, or the part of it behind `*.`, in lower-case ASCII.
+    pub fn host(&self) -> &str {
+        self.host.strip_prefix('.').unwrap_or(&self.host)
+    }
+
     /// Whether `host` is this endpoint's, in any case, with or without one trailing dot.
     pub(super) fn has_host(&self, host: &[u8]) -> bool {
         let host = host.strip_suffix(b".").unwrap_or(host);

@@ -4,7 +4,9 @@
 //! dropped or replaced as whole spans, every other byte stands as it stood,
 //! and rewriting twice is rewriting once.
 
+pub mod body;
 mod edit;
+mod spelling;
 mod splice;
 
 use crate::oauth::{self, EndpointTable, Mismatch, RequestUrl};

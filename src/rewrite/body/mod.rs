@@ -1,0 +1,208 @@
+//! A push rewriter for bodies: chunks in, chunks out, every byte but those of an
+//! edit as it came.
+//!
+//! It looks for the hosts of the endpoints and reads what stands around one.
+//! Nothing else is parsed and nothing else is held back: from such a host to
+//! the end of its URL, within a bound. What is not understood passes.
+
+mod anchors;
+mod candidate;
+mod form;
+mod opening;
+
+use bytes::Bytes;
+
+use super::{Rewriter, splice};
+use crate::policy::Decision;
+
+use candidate::{Candidate, Verdict};
+use form::Form;
+
+pub use anchors::Anchors;
+
+/// Where the rewriter's output goes.
+pub trait Sink {
+    /// Takes the next bytes of the body.
+    fn piece(&mut self, piece: Bytes);
+
+    /// Is told of an authorization request, and of what its client's policy says.
+    fn found(&mut self, decision: &Decision<'_>);
+}
+
+/// The state between two chunks of one body.
+#[derive(Debug)]
+pub struct BodyRewriter {
+    /// The most bytes that are held back.
+    longest: usize,
+    /// Whether the body is HTML, so that forms count.
+    is_markup: bool,
+    /// The last bytes that went out.
+    before: Vec<u8>,
+    /// Whether these are all that did.
+    is_start: bool,
+    held: Option<Held>,
+}
+
+/// What is held back.
+#[derive(Debug)]
+enum Held {
+    Url(Candidate),
+    Form(Form),
+}
+
+/// What a body is rewritten by.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'a> {
+    /// What becomes of an authorization request.
+    pub rewriter: &'a Rewriter,
+    /// Where its endpoints are found.
+    pub anchors: &'a Anchors,
+}
+
+impl BodyRewriter {
+    /// Returns a rewriter at the start of a body. It holds back `longest` bytes at most, so a
+    /// longer URL passes as it is. Forms count where the body `is_markup`.
+    pub fn new(longest: usize, is_markup: bool) -> Self {
+        Self {
+            longest,
+            is_markup,
+            before: Vec::new(),
+            is_start: true,
+            held: None,
+        }
+    }
+
+    /// Takes the next chunk and gives `sink` all that need not be held back.
+    pub fn push(&mut self, mut chunk: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
+        while !chunk.is_empty() {
+            chunk = match self.held.take() {
+                None => self.search(chunk, tools, sink),
+                Some(held) => self.follow(held, chunk, false, tools, sink),
+            };
+        }
+    }
+
+    /// Gives `sink` what is held back; the body has ended.
+    pub fn finish(mut self, tools: Tools<'_>, sink: &mut impl Sink) {
+        while let Some(held) = self.held.take() {
+            self.follow(held, Bytes::new(), true, tools, sink);
+        }
+    }
+
+    /// Passes all up to the next host of an endpoint and returns what stands behind it.
+    fn search(&mut self, mut chunk: Bytes, tools: Tools<'_>, sink: &mut impl Sink) -> Bytes {
+        let Some(end) = tools.anchors.find_end(&self.before, &chunk) else {
+            self.pass(chunk, sink);
+            return Bytes::new();
+        };
+        self.pass(chunk.split_to(end), sink);
+        self.held = Candidate::open(&self.before, self.is_start, self.is_markup).map(Held::Url);
+        chunk
+    }
+
+    /// Reads on in what is held back and returns what stands behind it.
+    fn follow(
+        &mut self,
+        mut held: Held,
+        mut chunk: Bytes,
+        is_all: bool,
+        tools: Tools<'_>,
+        sink: &mut impl Sink,
+    ) -> Bytes {
+        loop {
+            let known = held.raw().len();
+            let block = chunk.len().min(BLOCK);
+            held.raw().extend_from_slice(&chunk[..block]);
+            let verdict = match &mut held {
+                Held::Url(candidate) => candidate.read(is_all, tools.rewriter, sink),
+                Held::Form(form) => form.read(is_all, tools.rewriter, sink),
+            };
+            match verdict {
+                Verdict::More if held.len() < self.longest && !is_all => {
+                    chunk = chunk.slice(block..);
+                    if chunk.is_empty() {
+                        self.held = Some(held);
+                        return chunk;
+                    }
+                }
+                Verdict::More => {
+                    self.pass(held.rest(), sink);
+                    return chunk.slice(block..);
+                }
+                Verdict::Done { end, splices } => {
+                    // What was looked at behind the end was quotes and white space.
+                    let end = end.max(known);
+                    self.pass(held.output(end, &splices), sink);
+                    self.held = held.form(end, tools.rewriter);
+                    return chunk.slice(end - known..);
+                }
+            }
+        }
+    }
+
+    /// Gives `piece` to `sink` and remembers its end.
+    fn pass(&mut self, piece: Bytes, sink: &mut impl Sink) {
+        if piece.is_empty() {
+            return;
+        }
+        let kept = &piece[piece.len().saturating_sub(LOOK_BEHIND)..];
+        let surplus = (self.before.len() + kept.len()).saturating_sub(LOOK_BEHIND);
+        self.is_start &= surplus == 0 && kept.len() == piece.len();
+        self.before.drain(..surplus);
+        self.before.extend_from_slice(kept);
+        sink.piece(piece);
+    }
+}
+
+impl Held {
+    /// All of it, what went out already included.
+    fn raw(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Url(candidate) => &mut candidate.raw,
+            Self::Form(form) => &mut form.raw,
+        }
+    }
+
+    /// How much of it has gone out.
+    fn sent(&self) -> usize {
+        match self {
+            Self::Url(candidate) => candidate.sent,
+            Self::Form(form) => form.sent,
+        }
+    }
+
+    /// How many bytes are held back.
+    fn len(&mut self) -> usize {
+        self.raw().len() - self.sent()
+    }
+
+    fn rest(&mut self) -> Bytes {
+        let sent = self.sent();
+        Bytes::copy_from_slice(&self.raw()[sent..])
+    }
+
+    /// What is to go out up to `end`.
+    fn output(&mut self, end: usize, splices: &[splice::Splice]) -> Bytes {
+        let sent = self.sent();
+        let edited = splice::apply(&self.raw()[..end], splices);
+        Bytes::from(edited).slice(sent..)
+    }
+
+    /// The form that the URL, which ends before `end`, is the action of.
+    fn form(self, end: usize, rewriter: &Rewriter) -> Option<Self> {
+        match self {
+            Self::Url(candidate) => candidate.into_form(end, rewriter).map(Self::Form),
+            Self::Form(_) => None,
+        }
+    }
+}
+
+/// How much of a chunk is taken to what is held back in one go: most URLs are shorter.
+const BLOCK: usize = 1024;
+
+/// How many bytes before a URL are kept: enough for the attributes of a form's tag that stand
+/// before its action.
+const LOOK_BEHIND: usize = 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Text as documents spell it: JSON, JavaScript and HTML escapes, also one inside
+//! another, read as the characters they stand for, each with the bytes that spell it.
+//!
+//! What surrounds a URL is not parsed. A URL holds no backslash and no markup of its
+//! own, so every escape in it is read as one, whichever layer wrote it.
+
+mod unit;
+
+use std::{ops::Range, slice};
+
+use super::splice::Splice;
+
+use unit::Symbol;
+
+pub(super) use unit::{Unit, read};
+
+/// A run of text that is read unit by unit as its bytes come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spelled {
+    /// What it means.
+    bytes: Vec<u8>,
+    /// Where in the raw bytes the spelling of each of these ends.
+    ends: Vec<usize>,
+}
+
+impl Spelled {
+    /// Returns what `raw` means, from end to end.
+    pub(super) fn of(raw: &[u8]) -> Self {
+        let mut spelled = Self::default();
+        while let Some(unit) = spelled.peek(raw, true) {
+            spelled.push(unit);
+        }
+        spelled
+    }
+
+    /// Returns the unit that stands behind what was read of `raw`; `None` where it is not
+    /// there yet, or not all of it.
+    pub(super) fn peek(&self, raw: &[u8], is_all: bool) -> Option<Unit> {
+        let rest = &raw[self.raw_len()..];
+        (!rest.is_empty()).then(|| read(rest, is_all)).flatten()
+    }
+
+    /// Takes the unit that [`Spelled::peek`] returned.
+    pub(super) fn push(&mut self, unit: Unit) {
+        let start = self.raw_len();
+        match unit.symbol {
+            Symbol::Byte(byte) => self.bytes.push(byte),
+            Symbol::Char(character) => {
+                let mut buffer = [0; 4];
+                let encoded = character.encode_utf8(&mut buffer);
+                self.bytes.extend_from_slice(encoded.as_bytes());
+            }
+        }
+        self.ends.resize(self.bytes.len(), start);
+        if let Some(end) = self.ends.last_mut() {
+            *end = start + unit.length;
+        }
+    }
+
+    /// What was read, decoded.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many raw bytes were read.
+    pub(super) fn raw_len(&self) -> usize {
+        self.ends.last().copied().unwrap_or_default()
+    }
+
+    /// Where in the raw bytes the decoded byte at `place` begins.
+    pub(super) fn raw_start(&self, place: usize) -> usize {
+        place.checked_sub(1).map_or(0, |before| self.ends[before])
+    }
+
+    /// How many raw bytes spell the decoded byte at `place`.
+    pub(super) fn raw_width(&self, place: usize) -> usize {
+        self.ends[place] - self.raw_start(place)
+    }
+
+    /// Returns `splices` of the decoded bytes as splices of `raw`. What is new is spelled as
+    /// it is elsewhere in the text.
+    pub(super) fn spell(&self, raw: &[u8], splices: Vec<Splice>) -> Vec<Splice> {
+        let spelled = |splice: Splice| Splice {
+            range: self.raw_range(&splice.range),
+            text: splice
+                .text
+                .iter()
+                .flat_map(|byte| self.spelling(byte, raw))
+                .copied()
+                .collect(),
+        };
+        splices.into_iter().map(spelled).collect()
+    }
+
+    fn raw_range(&self, range: &Range<usize>) -> Range<usize> {
+        self.raw_start(range.start)..self.raw_start(range.end)
+    }
+
+    fn spelling<'r>(&self, byte: &'r u8, raw: &'r [u8]) -> &'r [u8] {
+        let known = self.bytes.iter().position(|known| known == byte);
+        match known {
+            Some(place) => &raw[self.raw_range(&(place..place + 1))],
+            // It may end the string that it is to stand in.
+            None if *byte == b'\'' => b"%27",
+            None => slice::from_ref(byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
