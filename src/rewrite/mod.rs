@@ -12,6 +12,7 @@ mod splice;
 use crate::oauth::{self, EndpointTable, Mismatch, RequestUrl};
 use crate::policy::{Decision, Edit, Policies};
 
+use spelling::Spelled;
 use splice::Splice;
 
 /// The endpoints that count and the policies that apply to them.
@@ -46,6 +47,21 @@ impl Rewriter {
         let (decision, splices) = self.decide(reference, own)?;
         let output = splices.map(|splices| splice::apply(reference, &splices));
         Ok(Rewritten { decision, output })
+    }
+
+    /// Treats `raw`, a URL reference as a string in JSON, JavaScript or HTML spells it, without
+    /// the quotes. Tells `found` of the request, where it is one, and returns what to write
+    /// instead, spelled as it was; `None` where not a byte changes.
+    pub fn rewrite_spelled(
+        &self,
+        raw: &[u8],
+        own: &RequestUrl<'_>,
+        found: impl FnOnce(&Decision<'_>),
+    ) -> Option<Vec<u8>> {
+        let spelled = Spelled::of(raw);
+        let (decision, splices) = self.decide(spelled.bytes(), own).ok()?;
+        found(&decision);
+        Some(splice::apply(raw, &spelled.spell(raw, splices?)))
     }
 
     /// Returns what is to be done with `reference`, and how; `None` where not a byte changes.
