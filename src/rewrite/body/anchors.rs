@@ -1,49 +1,114 @@
 //! Where in a text an endpoint may be: its host, which no producer escapes.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::ops::Range;
+
+use aho_corasick::AhoCorasick;
 
 use crate::oauth::{Endpoint, EndpointTable};
 
 /// A search for the hosts of all endpoints at once, in any case.
+///
+/// It looks for three bytes of each host, those that are rarest in texts, in all their cases:
+/// so few and short patterns are found many bytes at a time, whole hosts in any case are not.
 #[derive(Debug, Clone)]
 pub struct Anchors {
+    hosts: Vec<Host>,
     searcher: Option<AhoCorasick>,
     longest: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Host {
+    name: String,
+    /// What of it is looked for.
+    piece: Range<usize>,
 }
 
 impl Anchors {
     /// Returns a search for the hosts in `table`.
     pub fn new(table: &EndpointTable) -> Self {
-        let mut hosts: Vec<_> = table.iter().map(anchor).collect();
-        hosts.sort_unstable();
-        hosts.dedup();
-        let longest = hosts.iter().map(|host| host.len()).max();
-        let searcher = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&hosts);
+        let mut hosts: Vec<_> = table.iter().map(Host::new).collect();
+        hosts.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        hosts.dedup_by(|one, other| one.name == other.name);
+        let mut pieces: Vec<_> = hosts.iter().flat_map(Host::pieces).collect();
+        pieces.sort_unstable();
+        pieces.dedup();
+        let longest = hosts.iter().map(|host| host.name.len()).max();
         Self {
             // Only patterns of more than 2 GiB are refused. Without one nothing is found.
-            searcher: searcher.ok().filter(|_| !hosts.is_empty()),
+            searcher: AhoCorasick::new(&pieces)
+                .ok()
+                .filter(|_| !pieces.is_empty()),
             longest: longest.unwrap_or_default(),
+            hosts,
         }
     }
 
     /// Returns where in `chunk`, which stands behind `before`, the first host ends; it may
     /// begin in `before`.
     pub(super) fn find_end(&self, before: &[u8], chunk: &[u8]) -> Option<usize> {
-        let searcher = self.searcher.as_ref()?;
-        self.find_across(searcher, before, chunk)
-            .or_else(|| searcher.find(chunk).map(|found| found.end()))
-    }
-
-    fn find_across(&self, searcher: &AhoCorasick, before: &[u8], chunk: &[u8]) -> Option<usize> {
-        let reach = self.longest - 1;
+        let reach = self.longest.saturating_sub(1);
         let before = &before[before.len().saturating_sub(reach)..];
         let seam = [before, &chunk[..chunk.len().min(reach)]].concat();
-        let mut matches = searcher.find_iter(&seam);
-        let found = matches.find(|found| found.end() > before.len())?;
-        (found.start() < before.len()).then(|| found.end() - before.len())
+        let across = self.find(&seam, before.len());
+        across
+            .map(|end| end - before.len())
+            .or_else(|| self.find(chunk, 0))
+    }
+
+    /// Returns the end of the first host in `text` that ends behind `least`.
+    fn find(&self, text: &[u8], least: usize) -> Option<usize> {
+        let searcher = self.searcher.as_ref()?;
+        let mut pieces = searcher.find_iter(text);
+        pieces.find_map(|piece| {
+            let ends = self
+                .hosts
+                .iter()
+                .filter_map(|host| host.end(piece.start(), text));
+            ends.filter(|end| *end > least).min()
+        })
+    }
+}
+
+impl Host {
+    fn new(endpoint: &Endpoint) -> Self {
+        let name = anchor(endpoint).to_owned();
+        let bytes = name.as_bytes();
+        let rarity = |start: &usize| -> usize {
+            let piece = &bytes[*start..bytes.len().min(start + PIECE)];
+            piece.iter().map(|byte| rarity(*byte)).sum()
+        };
+        let starts = 0..=bytes.len().saturating_sub(PIECE);
+        let start = starts.rev().max_by_key(rarity).unwrap_or_default();
+        Self {
+            piece: start..bytes.len().min(start + PIECE),
+            name,
+        }
+    }
+
+    /// The piece in all its cases.
+    fn pieces(&self) -> Vec<Vec<u8>> {
+        let mut pieces = vec![Vec::new()];
+        for byte in self.name[self.piece.clone()].bytes() {
+            let mut longer = Vec::new();
+            for piece in &pieces {
+                for case in [byte, byte.to_ascii_uppercase()] {
+                    longer.push([&piece[..], &[case]].concat());
+                }
+            }
+            pieces = longer;
+        }
+        pieces
+    }
+
+    /// Where the host ends in `text`, if it is there with its piece at `place`.
+    fn end(&self, place: usize, text: &[u8]) -> Option<usize> {
+        let start = place.checked_sub(self.piece.start)?;
+        let end = start + self.name.len();
+        let is_same = text
+            .get(start..end)?
+            .eq_ignore_ascii_case(self.name.as_bytes());
+        is_same.then_some(end)
     }
 }
 
@@ -56,3 +121,13 @@ fn anchor(endpoint: &Endpoint) -> &str {
     // What is left of an address in brackets would be found everywhere.
     longest.filter(|part| part.len() >= 4).unwrap_or(host)
 }
+
+/// How rare a byte is in texts, compared with others of a host.
+fn rarity(byte: u8) -> usize {
+    const MOST_COMMON_FIRST: &[u8] = b"etaoinsrhldcumfpgwybvk0123456789.xjqz";
+    let mut letters = MOST_COMMON_FIRST.iter();
+    letters.position(|it| *it == byte).unwrap_or_default()
+}
+
+/// How many bytes of a host are looked for; more have more cases.
+const PIECE: usize = 3;

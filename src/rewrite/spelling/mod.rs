@@ -8,6 +8,8 @@ mod unit;
 
 use std::{ops::Range, slice};
 
+use memchr::memchr2;
+
 use super::splice::Splice;
 
 use unit::Symbol;
@@ -26,11 +28,21 @@ pub(super) struct Spelled {
 impl Spelled {
     /// Returns what `raw` means, from end to end.
     pub(super) fn of(raw: &[u8]) -> Self {
-        let mut spelled = Self::default();
-        while let Some(unit) = spelled.peek(raw, true) {
-            spelled.push(unit);
+        let mut spelled = Self {
+            bytes: Vec::with_capacity(raw.len()),
+            ends: Vec::with_capacity(raw.len()),
+        };
+        loop {
+            let start = spelled.raw_len();
+            let plain = memchr2(b'\\', b'&', &raw[start..]);
+            let end = plain.map_or(raw.len(), |length| start + length);
+            spelled.bytes.extend_from_slice(&raw[start..end]);
+            spelled.ends.extend(start + 1..=end);
+            match spelled.peek(raw, true) {
+                Some(unit) => spelled.push(unit),
+                None => return spelled,
+            }
         }
-        spelled
     }
 
     /// Returns the unit that stands behind what was read of `raw`; `None` where it is not
