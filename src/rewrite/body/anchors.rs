@@ -124,7 +124,7 @@ fn anchor(endpoint: &Endpoint) -> &str {
 
 /// How rare a byte is in texts, compared with others of a host.
 fn rarity(byte: u8) -> usize {
-    const MOST_COMMON_FIRST: &[u8] = b"etaoinsrhldcumfpgwybvk0123456789.xjqz";
+    const MOST_COMMON_FIRST: &[u8] = b".etaoinsrhldcumfpgwybvk0123456789xjqz";
     let mut letters = MOST_COMMON_FIRST.iter();
     letters.position(|it| *it == byte).unwrap_or_default()
 }
