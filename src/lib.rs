@@ -31,6 +31,7 @@
 //! - [`config`]: the configuration file, flags and environment, checked.
 //! - [`metrics`]: what is counted.
 //! - [`audit`]: counts and logs what becomes of each authorization request.
+//! - [`coding`]: the content codings of a body: decode within bounds, encode.
 //! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`net`]: streams, who the client is, interim responses.
 //! - [`tls`]: certificate and key files to rustls configurations, taken up anew when they change.
@@ -48,6 +49,7 @@
 pub mod app;
 pub mod audit;
 pub mod cli;
+pub mod coding;
 pub mod config;
 pub mod demo;
 pub mod hop;

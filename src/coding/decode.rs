@@ -1,0 +1,167 @@
+//! A coded body to the bytes it stands for, piece by piece and within bounds.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::Coding;
+use super::Form;
+use super::codec::Codec;
+
+/// What a coded body may open to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Decoded bytes.
+    pub size: u64,
+    /// Decoded bytes for each coded one, looked at from 1 MiB of decoded bytes on: a short page of
+    /// blanks is dense as well, and harmless.
+    pub ratio: u64,
+}
+
+/// Decodes a body that comes in chunks.
+///
+/// It holds the coding's window, of at most 32 KiB (gzip, deflate), 16 MiB (br) or 8 MiB (zstd), and
+/// one piece. An empty body is taken for an empty one whatever the coding says, since servers send those.
+pub struct Decoder {
+    coding: Coding,
+    bounds: Bounds,
+    /// Absent until the first byte shows the form.
+    codec: Option<(Form, Codec)>,
+    piece: Box<[u8]>,
+    coded: u64,
+    decoded: u64,
+    /// Whether what was read so far may be all.
+    complete: bool,
+    failed: Option<DecodeError>,
+}
+
+impl Decoder {
+    /// A decoder of a body from its first byte on.
+    pub fn new(coding: Coding, bounds: Bounds) -> Self {
+        Self {
+            coding,
+            bounds,
+            codec: None,
+            piece: vec![0; PIECE].into_boxed_slice(),
+            coded: 0,
+            decoded: 0,
+            complete: true,
+            failed: None,
+        }
+    }
+
+    /// The form that the body has; before its first byte, the one that it should have.
+    pub fn form(&self) -> Form {
+        match self.codec {
+            Some((form, _)) => form,
+            None => self.coding.into(),
+        }
+    }
+
+    /// Decodes the next bytes and gives `sink` all that can be told by then, in pieces of at most
+    /// 64 KiB, never empty and never past a bound.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are malformed, or a bound is met. The decoder is then of no more use and gives the
+    /// same error again.
+    pub fn push(&mut self, coded: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<(), DecodeError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let result = self.decode(coded, sink);
+        self.failed = result.err();
+        result
+    }
+
+    /// Ends the body, all of which was given by then, and returns the form that it had.
+    ///
+    /// # Errors
+    ///
+    /// The body is not complete, or failed before.
+    pub fn finish(self) -> Result<Form, DecodeError> {
+        match self.failed {
+            Some(error) => Err(error),
+            None if self.complete => Ok(self.form()),
+            None => Err(DecodeError::Truncated),
+        }
+    }
+
+    fn decode(&mut self, mut coded: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<(), DecodeError> {
+        let Some(&first) = coded.first() else {
+            return Ok(());
+        };
+        let form = Form::of(self.coding, first);
+        let (_, codec) = self.codec.get_or_insert_with(|| {
+            self.complete = false;
+            (form, Codec::new(form))
+        });
+        loop {
+            if self.complete && !codec.begin_next() {
+                return Err(DecodeError::Malformed);
+            }
+            let step = codec.step(coded, &mut self.piece);
+            let step = step.map_err(|_| DecodeError::Malformed)?;
+            coded = &coded[step.read..];
+            self.complete = step.ended;
+            self.coded += step.read as u64;
+            self.decoded += step.written as u64;
+            self.bounds.check(self.coded, self.decoded)?;
+            if step.written > 0 {
+                sink(&self.piece[..step.written]);
+            }
+            if coded.is_empty() && (step.ended || step.written < self.piece.len()) {
+                return Ok(());
+            }
+            if step.read == 0 && step.written == 0 && !step.ended {
+                return Err(DecodeError::Malformed);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("form", &self.form())
+            .field("bounds", &self.bounds)
+            .field("coded", &self.coded)
+            .field("decoded", &self.decoded)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Bounds {
+    fn check(self, coded: u64, decoded: u64) -> Result<(), DecodeError> {
+        if decoded > self.size {
+            return Err(DecodeError::TooLarge(self.size));
+        }
+        if decoded > DENSE_FROM && decoded > coded.saturating_mul(self.ratio) {
+            return Err(DecodeError::TooDense(self.ratio));
+        }
+        Ok(())
+    }
+}
+
+/// Why a body was not decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum DecodeError {
+    /// The bytes are not what the coding allows, or more follow its end.
+    #[error("the body is not of its content coding")]
+    Malformed,
+    /// The body ends before the coding does.
+    #[error("the body ends before its content coding does")]
+    Truncated,
+    /// It opens to more than this many bytes.
+    #[error("the body opens to more than the allowed {0} bytes")]
+    TooLarge(u64),
+    /// It opens to more than this many times its length.
+    #[error("the body opens to more than the allowed {0} times its length")]
+    TooDense(u64),
+}
+
+/// Bytes decoded before they are handed on.
+const PIECE: usize = 64 << 10;
+
+/// Decoded bytes from which on the ratio counts.
+const DENSE_FROM: u64 = 1 << 20;
