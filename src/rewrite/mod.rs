@@ -6,6 +6,7 @@
 
 pub mod body;
 mod edit;
+mod header;
 mod spelling;
 mod splice;
 
@@ -14,6 +15,8 @@ use crate::policy::{Decision, Edit, Policies};
 
 use spelling::Spelled;
 use splice::Splice;
+
+pub use header::Carrier;
 
 /// The endpoints that count and the policies that apply to them.
 #[derive(Debug, Clone, Default)]
