@@ -1,24 +1,25 @@
 //! `HX-Location`: a URL, or a JSON object that says how to load the one in its
 //! `path`. htmx tells them apart by the `{` at the start.
 
-use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::value::RawValue;
 
-/// Returns where in `value` the URL stands.
-pub(super) fn url(value: &[u8]) -> Option<Range<usize>> {
+use super::Url;
+
+/// Returns the URL in `value`; `None` where it is an object without one, or no JSON.
+pub(super) fn url(value: &[u8]) -> Option<Url> {
     if !value.starts_with(b"{") {
-        return Some(0..value.len());
+        return Some(Url::plain(0..value.len()));
     }
     // As in a browser, the last of several counts.
     let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(value).ok()?;
     let string = members.get("path")?.get();
     let url = string.strip_prefix('"')?.strip_suffix('"')?;
-    // SPELLED: one with escapes, such as `\/`, is for the rewriting of spelled URLs.
-    if url.contains('\\') {
-        return None;
-    }
-    // It is a part of `value`, which serde_json says of no place.
+    // It is a part of `value`, of which serde_json does not tell the place.
     let start = url.as_ptr().addr() - value.as_ptr().addr();
-    Some(start..start + url.len())
+    Some(Url {
+        is_escaped: url.contains('\\'),
+        ..Url::plain(start..start + url.len())
+    })
 }

@@ -11,6 +11,7 @@ mod refresh;
 use std::ops::Range;
 
 use super::Rewriter;
+use super::spelling::Spelled;
 use super::splice::{self, Splice};
 use crate::oauth::RequestUrl;
 use crate::policy::Decision;
@@ -68,45 +69,65 @@ impl Rewriter {
         found: &mut dyn FnMut(&Decision<'_>),
     ) -> Option<Vec<u8>> {
         let mut splices = Vec::new();
-        let mut treat = |span: Range<usize>, quote: Option<u8>| {
-            let Ok((decision, edit)) = self.decide(&value[span.clone()], own) else {
-                return;
-            };
-            found(&decision);
-            let edit = edit.into_iter().flatten();
-            splices.extend(edit.map(|splice| moved(splice, span.start, quote)));
+        let mut treat = |url: Url| {
+            let edit = self.edit_in_place(&url, value, own, found);
+            splices.extend(edit.into_iter().flatten());
         };
         match carrier {
-            Carrier::Url => treat(0..value.len(), None),
-            Carrier::Refresh => {
-                if let Some((span, quote)) = refresh::url(value) {
-                    treat(span, quote);
-                }
-            }
-            Carrier::Link => link::targets(value).for_each(|span| treat(span, None)),
-            Carrier::HxLocation => {
-                if let Some(span) = hx_location::url(value) {
-                    treat(span, None);
-                }
-            }
-            Carrier::ActionRedirect => treat(action_redirect(value), None),
+            Carrier::Url => treat(Url::plain(0..value.len())),
+            Carrier::Refresh => refresh::url(value).into_iter().for_each(treat),
+            Carrier::Link => link::targets(value).map(Url::plain).for_each(treat),
+            Carrier::HxLocation => hx_location::url(value).into_iter().for_each(treat),
+            Carrier::ActionRedirect => treat(Url::plain(action_redirect(value))),
         }
         (!splices.is_empty()).then(|| splice::apply(value, &splices))
     }
+
+    /// Returns what changes in `value`, a line that holds `url`; `None` where nothing does.
+    fn edit_in_place(
+        &self,
+        url: &Url,
+        value: &[u8],
+        own: &RequestUrl<'_>,
+        found: &mut dyn FnMut(&Decision<'_>),
+    ) -> Option<Vec<Splice>> {
+        let raw = &value[url.span.clone()];
+        let spelled = url.is_escaped.then(|| Spelled::of(raw));
+        let reference = spelled.as_ref().map_or(raw, Spelled::bytes);
+        let (decision, splices) = self.decide(reference, own).ok()?;
+        found(&decision);
+        let mut splices = match &spelled {
+            Some(spelled) => spelled.spell(raw, splices?),
+            None => splices?,
+        };
+        for Splice { range, text } in &mut splices {
+            *range = range.start + url.span.start..range.end + url.span.start;
+            // What was `%27` before must not end the URL now. What stood between the quotes
+            // held none, so only new text is concerned.
+            if let Some(quote) = url.quote.filter(|quote| text.contains(quote)) {
+                *text = escape(text, quote);
+            }
+        }
+        Some(splices)
+    }
 }
 
-/// Returns `splice` as one of a line in which its URL begins at `start`, between two of `quote`.
-fn moved(splice: Splice, start: usize, quote: Option<u8>) -> Splice {
-    let Splice { range, text } = splice;
-    let text = match quote {
-        // What was `%27` before must not end the URL now. What stood between the quotes
-        // held none, so only new text is concerned.
-        Some(quote) if text.contains(&quote) => escape(&text, quote),
-        _ => text,
-    };
-    Splice {
-        range: range.start + start..range.end + start,
-        text,
+/// Where a line holds a URL, and how it is written there.
+struct Url {
+    span: Range<usize>,
+    /// The quote that would end it.
+    quote: Option<u8>,
+    /// Whether it is a string with JSON's escapes.
+    is_escaped: bool,
+}
+
+impl Url {
+    fn plain(span: Range<usize>) -> Self {
+        Self {
+            span,
+            quote: None,
+            is_escaped: false,
+        }
     }
 }
 

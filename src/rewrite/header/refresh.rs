@@ -1,13 +1,13 @@
 //! `Refresh`, read as browsers do: the "shared declarative refresh steps" of
 //! the HTML standard, which also read `<meta http-equiv=refresh>`.
 
-use std::ops::Range;
-
 use memchr::memchr;
 
-/// Returns where in `value` the URL stands, and the quote in front of it; `None` where a
-/// browser would do nothing, or load the same page anew.
-pub(super) fn url(value: &[u8]) -> Option<(Range<usize>, Option<u8>)> {
+use super::Url;
+
+/// Returns the URL in `value`; `None` where a browser would do nothing, or load the same page
+/// anew.
+pub(super) fn url(value: &[u8]) -> Option<Url> {
     let rest = skip(value, is_white_space);
     if !rest.first()?.is_ascii_digit() && rest[0] != b'.' {
         return None;
@@ -33,7 +33,10 @@ pub(super) fn url(value: &[u8]) -> Option<(Range<usize>, Option<u8>)> {
     let quote = quote.filter(|byte| may_be_quoted && matches!(byte, b'"' | b'\''));
     let start = value.len() - rest.len() + usize::from(quote.is_some());
     let end = quote.and_then(|quote| memchr(quote, &value[start..]));
-    Some((start..end.map_or(value.len(), |at| start + at), quote))
+    Some(Url {
+        quote,
+        ..Url::plain(start..end.map_or(value.len(), |at| start + at))
+    })
 }
 
 /// What stands behind `url =`, in any case.

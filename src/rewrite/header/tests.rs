@@ -265,6 +265,32 @@ fn hx_location_is_a_url_or_an_object() {
 }
 
 #[test]
+fn escapes_of_hx_location_stay() {
+    let line = |scope: &str| {
+        format!(
+            "{{\"path\":\"https:\\/\\/zoom.us\\/oauth\\/authorize?client_id=n\\u0026scope={scope}\\u0026state=a\\u002Bb\",\"values\":{{\"a\":\"\\/\"}}}}"
+        )
+    };
+    let (output, count) = treated(Carrier::HxLocation, line("old\\u002cb").as_bytes());
+    assert_eq!(String::from_utf8(output).unwrap(), line("it%27s%20b"));
+    assert_eq!(count, 1);
+    let strip = line("x").replace("client_id=n", "client_id=a");
+    let (output, _) = treated(Carrier::HxLocation, strip.as_bytes());
+    let expected = strip.replace("\\u0026scope=x", "");
+    assert_eq!(String::from_utf8(output).unwrap(), expected);
+}
+
+/// `&amp;` is HTML's; in JSON it is an `&` and a name that begins with `amp;`.
+#[test]
+fn html_references_count_for_nothing_in_hx_location() {
+    let line = format!("{{\"path\":\"{}\"}}", URL.replace('&', "&amp;"));
+    assert_eq!(
+        treated(Carrier::HxLocation, line.as_bytes()),
+        (line.into_bytes(), 1)
+    );
+}
+
+#[test]
 fn action_redirect_keeps_its_suffix() {
     assert_found(
         Carrier::ActionRedirect,
