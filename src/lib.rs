@@ -10,10 +10,10 @@
 //! 3. [`upstream`] sends it on a free connection to the app, or opens one, and
 //!    waits for the head of the answer. A request that was lost on the way is
 //!    sent again where that cannot do harm.
-//! 4. [`proxy`] takes the hop-by-hop fields off the answer and shows each
-//!    `Location` line to [`rewrite`]: [`oauth`] says whether a browser would
-//!    make an authorization request of it, [`policy`] what becomes of the
-//!    scope, and [`query`] puts the other bytes back as they were.
+//! 4. [`proxy`] takes the hop-by-hop fields off the answer and shows each line
+//!    that takes a browser somewhere, such as `Location`, to [`rewrite`]:
+//!    [`oauth`] says whether that is an authorization request, [`policy`] what
+//!    becomes of the scope, and [`query`] which bytes that changes.
 //! 5. The answer goes to the client, its body streaming. What fails on the way
 //!    becomes a 4xx, 501, 502 or 504 in `proxy::failure`; what cannot be
 //!    rewritten is passed on as it is.

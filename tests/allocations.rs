@@ -1,13 +1,16 @@
 //! What is no authorization request, nearly every redirect there is, costs the
-//! rewriter no allocation.
+//! rewriter no allocation, nor does the head around it.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
 };
 
+use http::{HeaderMap, HeaderName, HeaderValue};
+use rescope::metrics::Metrics;
 use rescope::oauth::{EndpointTable, RequestUrl, Scheme};
 use rescope::policy::{Policies, Policy};
+use rescope::proxy::Rules;
 use rescope::rewrite::Rewriter;
 
 #[test]
@@ -39,6 +42,74 @@ fn allocations_are_counted() {
     let rewrite = || assert!(rewriter.rewrite(reference, &RequestUrl::UNKNOWN).is_ok());
     assert!(allocations(rewrite) > 0);
 }
+
+#[test]
+fn ordinary_heads_cost_no_allocation() {
+    let rules = Rules {
+        rewriter: rewriter(),
+        extra_headers: vec![HeaderName::from_static("x-go-to")],
+    };
+    let metrics = Metrics::default();
+    let mut page = head(PAGE);
+    let mut elsewhere = head(&[PAGE, LEADS_ELSEWHERE].concat());
+    let mut request = head(&[("x-go-to", "https://zoom.us/oauth/authorize?scope=a")]);
+    let rewrite = |headers: &mut HeaderMap| {
+        allocations(|| rules.rewrite_headers(headers, &RequestUrl::UNKNOWN, &metrics))
+    };
+    assert_eq!(rewrite(&mut page), 0);
+    assert_eq!(rewrite(&mut elsewhere), 0);
+    assert!(rewrite(&mut request) > 0, "they are counted");
+    assert_eq!(page, head(PAGE));
+    assert_eq!(elsewhere, head(&[PAGE, LEADS_ELSEWHERE].concat()));
+    assert_eq!(request["x-go-to"], "https://zoom.us/oauth/authorize");
+}
+
+fn head(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+    let line = |(name, value): &(&'static str, &'static str)| {
+        (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        )
+    };
+    lines.iter().map(line).collect()
+}
+
+/// The head of a page.
+const PAGE: &[(&str, &str)] = &[
+    ("date", "Tue, 24 Nov 2026 01:00:00 GMT"),
+    ("content-type", "text/html; charset=utf-8"),
+    ("content-length", "1234"),
+    ("cache-control", "private, max-age=0"),
+    ("etag", "W/\"4d2-abc\""),
+    ("x-powered-by", "Express"),
+    ("x-request-id", "5c1d"),
+    ("set-cookie", "session=a; Path=/; HttpOnly"),
+    ("vary", "Accept-Encoding"),
+    (
+        "content-location",
+        "https://zoom.us/oauth/authorize?scope=a",
+    ),
+];
+
+const LEADS_ELSEWHERE: &[(&str, &str)] = &[
+    ("location", "/login"),
+    ("refresh", "5; url='/here?scope=a'"),
+    (
+        "link",
+        "</a.css>; rel=preload; as=style, <https://a.example/?page=2>; rel=\"next\"; title=\"a, b\"",
+    ),
+    (
+        "link",
+        "<https://zoom.us/oauth/authorize?scope=a>; rel=preload",
+    ),
+    ("x-inertia-location", "https://app.example/"),
+    ("hx-redirect", "/login"),
+    ("hx-location", "/login"),
+    ("x-remix-redirect", "/login"),
+    ("x-action-redirect", "/login;push"),
+    ("turbolinks-location", "/login"),
+    ("x-go-to", "/login"),
+];
 
 const ELSEWHERE: &[&str] = &[
     "",

@@ -16,8 +16,7 @@ use tracing::info;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::net::{Client, OwnConnections};
-use crate::proxy::{self, Proxy};
-use crate::rewrite::Rewriter;
+use crate::proxy::{self, Proxy, Rules};
 use crate::server::{Handler, Listener, Server, Worker};
 use crate::tls::{self, Certificates, SelfMade, Watching};
 use crate::upstream::{self, Upstream};
@@ -99,17 +98,14 @@ impl App {
             metrics: Arc::clone(&metrics),
             detached: TaskTracker::new(),
         };
-        let rewriter = Arc::new(ArcSwap::from_pointee(Rewriter {
-            endpoints: config.endpoints.clone(),
-            policies: config.policies.clone(),
-        }));
+        let rules = Arc::new(ArcSwap::from_pointee(parts::rules(&config)));
         Ok(Self {
-            workers: workers(&config, &target, &rewriter, &server).map_err(BindError::Threads)?,
+            workers: workers(&config, &target, &rules, &server).map_err(BindError::Threads)?,
             server,
             _watching: watching,
             self_made: opened.and_then(|opened| opened.self_made),
             reload: Arc::new(Reload {
-                rewriter,
+                rules,
                 certificates,
                 metrics,
                 started: config,
@@ -210,7 +206,7 @@ fn watch(certificates: &Certificates, metrics: &Arc<Metrics>) -> Result<Watching
 fn workers(
     config: &Config,
     target: &upstream::Target,
-    rewriter: &Arc<ArcSwap<Rewriter>>,
+    rules: &Arc<ArcSwap<Rules>>,
     server: &Server,
 ) -> io::Result<Vec<(Worker, Arc<Proxy>)>> {
     let own = OwnConnections::default();
@@ -227,7 +223,7 @@ fn workers(
             broken.broken_bodies.inc();
         });
         let proxy = Proxy {
-            rewriter: Arc::clone(rewriter),
+            rules: Arc::clone(rules),
             upstream,
             metrics: Arc::clone(&server.metrics),
             tunnels: server.detached.clone(),

@@ -1,7 +1,8 @@
 //! What the configuration says in the words of each part that acts on it.
 
 use crate::config::{self, Config, ForwardedMode, ListenAddress, UpstreamProtocol, UpstreamUrl};
-use crate::proxy::{AddedFields, Forwarding};
+use crate::proxy::{AddedFields, Forwarding, Rules};
+use crate::rewrite::Rewriter;
 use crate::server;
 use crate::tls;
 use crate::upstream;
@@ -47,6 +48,17 @@ pub(super) fn target(config: &Config) -> Result<upstream::Target, tls::Error> {
         tls,
         protocol,
     })
+}
+
+/// What becomes of answers.
+pub(super) fn rules(config: &Config) -> Rules {
+    Rules {
+        rewriter: Rewriter {
+            endpoints: config.endpoints.clone(),
+            policies: config.policies.clone(),
+        },
+        extra_headers: Vec::new(),
+    }
 }
 
 /// Bounds of what clients may take.

@@ -7,14 +7,15 @@ use std::{error::Error, sync::Arc};
 use arc_swap::ArcSwap;
 use tracing::{info, warn};
 
+use super::parts;
 use crate::config::{Config, ConfigError};
 use crate::metrics::Metrics;
-use crate::rewrite::Rewriter;
+use crate::proxy::Rules;
 use crate::tls::Certificates;
 
 /// What a running proxy takes up anew.
 pub struct Reload {
-    pub(super) rewriter: Arc<ArcSwap<Rewriter>>,
+    pub(super) rules: Arc<ArcSwap<Rules>>,
     pub(super) certificates: Option<Certificates>,
     pub(super) metrics: Arc<Metrics>,
     /// What the proxy was started with.
@@ -59,10 +60,7 @@ impl Reload {
                 "of what is new, all but clients, default, endpoints and dry_run needs a restart"
             );
         }
-        self.rewriter.store(Arc::new(Rewriter {
-            endpoints: config.endpoints,
-            policies: config.policies,
-        }));
+        self.rules.store(Arc::new(parts::rules(&config)));
     }
 
     fn reload_certificates(&self, certificates: &Certificates) {

@@ -1,14 +1,15 @@
 //! The life of one request, top down: [`Proxy::handle`].
 //!
 //! What the client sent goes to the app and what the app answers goes back,
-//! streaming, with the hop-by-hop fields taken off and the `Location` lines
-//! rewritten. All else is untouched.
+//! streaming, with the hop-by-hop fields taken off and the URLs rewritten that
+//! take a browser somewhere. All else is untouched.
 
 mod failure;
 mod fields;
 mod forwarded;
 mod redirect;
 mod request;
+mod rules;
 mod trailers;
 mod tunnel;
 mod valid;
@@ -28,13 +29,13 @@ use tracing::{Level, debug};
 use crate::metrics::Metrics;
 use crate::net::{Client, Interim, OwnConnections};
 use crate::oauth::{RequestUrl, Scheme};
-use crate::rewrite::Rewriter;
 use crate::upstream::Upstream;
 
 use failure::Failure;
 use tunnel::Upgrade;
 
 pub use forwarded::Forwarding;
+pub use rules::Rules;
 pub use trailers::AnswerBody;
 
 /// What goes to the client: the app's body, or a short text of our own.
@@ -42,8 +43,8 @@ pub type Body = Either<AnswerBody, Full<Bytes>>;
 
 /// All that requests share.
 pub struct Proxy {
-    /// What becomes of redirects; each answer is looked at with what it is then.
-    pub rewriter: Arc<ArcSwap<Rewriter>>,
+    /// What becomes of answers; each is looked at with what it is then.
+    pub rules: Arc<ArcSwap<Rules>>,
     /// The app.
     pub upstream: Upstream,
     /// What is counted.
@@ -109,7 +110,8 @@ impl Proxy {
             fields::settle_length(&mut response);
             fields::clean_response(response.headers_mut(), asked.version)?
         };
-        redirect::rewrite(response.headers_mut(), asked, self);
+        let rules = self.rules.load();
+        rules.rewrite_headers(response.headers_mut(), &asked.url(), &self.metrics);
         // RFC 9112 2.3: a proxy sends its own version. It also makes a body that was
         // delimited by the end of its connection chunked, so that a break is seen as one.
         *response.version_mut() = Version::HTTP_11;

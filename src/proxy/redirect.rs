@@ -1,50 +1,64 @@
-//! `Location` lines: each one treated by itself, whatever the status.
+//! Header fields that take the browser somewhere: each line treated by itself,
+//! whatever the status.
 
-use http::{
-    HeaderMap, HeaderValue,
-    header::{Entry, LOCATION},
-};
+use http::{HeaderMap, HeaderValue};
 use hyper::body::Bytes;
 use tracing::error;
 
-use super::{Asked, Proxy};
+use super::Rules;
 use crate::audit;
-use crate::rewrite::Rewriter;
+use crate::metrics::Metrics;
+use crate::oauth::RequestUrl;
+use crate::policy::Decision;
+use crate::rewrite::Carrier;
 
-/// Applies the policies to every Location line in its place.
-///
-/// A line that is no authorization request, or cannot be rewritten, stays as it is.
-pub(super) fn rewrite(headers: &mut HeaderMap, asked: &Asked, proxy: &Proxy) {
-    if !headers.contains_key(LOCATION) {
-        return;
-    }
-    let rewriter = proxy.rewriter.load();
-    if let Entry::Occupied(mut lines) = headers.entry(LOCATION) {
-        for line in lines.iter_mut() {
-            if let Some(rewritten) = rewrite_line(line, asked, &rewriter, proxy) {
+impl Rules {
+    /// Applies the policies to every URL in `headers`, those of the answer to the request for
+    /// `own`, in its place.
+    ///
+    /// A line without an authorization request, or that cannot be rewritten, stays as it is.
+    /// A head without such a line costs one look at each name, and no allocation.
+    pub fn rewrite_headers(
+        &self,
+        headers: &mut HeaderMap,
+        own: &RequestUrl<'_>,
+        metrics: &Metrics,
+    ) {
+        for (name, line) in headers.iter_mut() {
+            let Some(carrier) = self.carrier(name) else {
+                continue;
+            };
+            if let Some(rewritten) = self.rewrite_line(carrier, line, own, metrics) {
                 *line = rewritten;
             }
         }
     }
-}
 
-fn rewrite_line(
-    line: &HeaderValue,
-    asked: &Asked,
-    rewriter: &Rewriter,
-    proxy: &Proxy,
-) -> Option<HeaderValue> {
-    let rewritten = rewriter.rewrite(line.as_bytes(), &asked.url()).ok()?;
-    audit::record(&rewritten.decision, &proxy.metrics);
-    match HeaderValue::from_maybe_shared(Bytes::from(rewritten.output?)) {
-        Ok(value) => {
-            proxy.metrics.rewrites.inc();
-            Some(value)
-        }
-        Err(_) => {
-            proxy.metrics.rewrite_failures.inc();
-            error!("a rewritten Location is no valid field value; the original was passed on");
-            None
+    fn rewrite_line(
+        &self,
+        carrier: Carrier,
+        line: &HeaderValue,
+        own: &RequestUrl<'_>,
+        metrics: &Metrics,
+    ) -> Option<HeaderValue> {
+        let mut changed = 0;
+        let mut found = |decision: &Decision<'_>| {
+            audit::record(decision, metrics);
+            changed += u64::from(decision.wants_change() && !decision.dry_run);
+        };
+        let output = self
+            .rewriter
+            .rewrite_field(carrier, line.as_bytes(), own, &mut found)?;
+        match HeaderValue::from_maybe_shared(Bytes::from(output)) {
+            Ok(value) => {
+                metrics.rewrites.inc_by(changed);
+                Some(value)
+            }
+            Err(_) => {
+                metrics.rewrite_failures.inc_by(changed);
+                error!("a rewritten line is no valid field value; the original was passed on");
+                None
+            }
         }
     }
 }

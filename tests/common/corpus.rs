@@ -101,17 +101,38 @@ fn libraries() -> Vec<Case> {
     rows(&read("libraries.tsv")).map(case).collect()
 }
 
-/// The rows of `escaped.tsv` that are header lines; only their URLs are taken. The
-/// others are bodies, which nothing here looks into.
+/// The rows of `escaped.tsv` that are header lines, as `Location` lines.
 fn headers() -> Vec<Case> {
-    let text = read("escaped.tsv");
-    let case = |[form, before, after]: [&str; 3]| {
+    let case = |line: HeaderLine| redirect(line.name, &line.before, &line.after);
+    header_lines().into_iter().map(case).collect()
+}
+
+/// A header line of an app, and what the browser must receive.
+pub struct HeaderLine {
+    /// The case's name in the corpus, its file in front.
+    pub name: String,
+    /// The field's name.
+    pub field: String,
+    /// Its value as it comes.
+    pub before: String,
+    /// Its value as it must be where everyone is stripped.
+    pub after: String,
+}
+
+/// Returns the rows of `escaped.tsv` that are header lines; the others are bodies.
+pub fn header_lines() -> Vec<HeaderLine> {
+    let line = |[form, before, after]: [&str; 3]| {
         let (field, before) = before.split_once(": ")?;
         let after = after.strip_prefix(field)?.strip_prefix(": ")?;
         let is_header = field.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
-        is_header.then(|| redirect(format!("escaped.tsv {form}"), before, after))
+        is_header.then(|| HeaderLine {
+            name: format!("escaped.tsv {form}"),
+            field: field.to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+        })
     };
-    rows(&text).filter_map(case).collect()
+    rows(&read("escaped.tsv")).filter_map(line).collect()
 }
 
 fn redirect(name: String, before: &str, after: &str) -> Case {

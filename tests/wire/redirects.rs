@@ -92,20 +92,6 @@ fn each_of_several_locations_is_treated_by_itself() {
     assert_eq!(client.head(), answer(AFTER));
 }
 
-#[test]
-fn other_carriers_of_the_url_stay() {
-    let (mut client, mut server, _running) = connected();
-    let body = format!("<a href=\"{BEFORE}\">");
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\nContent-Location: {BEFORE}\r\nRefresh: 0; url={BEFORE}\r\n\
-         Link: <{BEFORE}>\r\nX-Location: {BEFORE}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    server.head();
-    server.send(&answer);
-    assert_eq!(client.message(), answer);
-}
-
 /// A long URL must neither fail nor be cut: browsers take 2 MB.
 #[test]
 fn long_location_is_rewritten() {

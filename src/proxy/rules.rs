@@ -1,0 +1,23 @@
+//! What a new configuration replaces while requests run. An answer takes one
+//! snapshot of it and keeps to that.
+
+use http::HeaderName;
+
+use crate::rewrite::{Carrier, Rewriter};
+
+/// What becomes of answers.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Which URLs are changed, and how.
+    pub rewriter: Rewriter,
+    /// Response header fields that hold a URL and no more, beside those that are known.
+    pub extra_headers: Vec<HeaderName>,
+}
+
+impl Rules {
+    /// Returns how the field called `name` holds URLs; `None` where it holds none.
+    pub(super) fn carrier(&self, name: &HeaderName) -> Option<Carrier> {
+        let is_extra = || self.extra_headers.contains(name);
+        Carrier::of(name.as_str()).or_else(|| is_extra().then_some(Carrier::Url))
+    }
+}
