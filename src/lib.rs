@@ -28,11 +28,11 @@
 //! - [`oauth`]: recognise an authorization request and its client, as a browser would.
 //! - [`policy`]: decide what becomes of its scope, and say why.
 //! - [`rewrite`]: apply the decision to the bytes of one URL.
+//! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`config`]: the configuration file, flags and environment, checked.
+//! - [`coding`]: content codings, decoded within bounds and encoded again.
 //! - [`metrics`]: what is counted.
 //! - [`audit`]: counts and logs what becomes of each authorization request.
-//! - [`coding`]: the content codings of a body: decode within bounds, encode.
-//! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`net`]: streams, who the client is, interim responses.
 //! - [`tls`]: certificate and key files to rustls configurations, taken up anew when they change.
 //! - [`server`]: accept, TLS, HTTP/1.1 and HTTP/2 on worker threads, drain.

@@ -57,7 +57,7 @@ pub(super) fn rules(config: &Config) -> Rules {
             endpoints: config.endpoints.clone(),
             policies: config.policies.clone(),
         },
-        extra_headers: Vec::new(),
+        extra_headers: config.extra_headers.clone(),
     }
 }
 

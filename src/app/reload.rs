@@ -53,11 +53,12 @@ impl Reload {
         let elsewhere = Config {
             endpoints: self.started.endpoints.clone(),
             policies: self.started.policies.clone(),
+            extra_headers: self.started.extra_headers.clone(),
             ..config.clone()
         };
         if elsewhere != self.started {
             warn!(
-                "of what is new, all but clients, default, endpoints and dry_run needs a restart"
+                "of what is new, all but clients, default, endpoints, dry_run and extra_headers needs a restart"
             );
         }
         self.rules.store(Arc::new(parts::rules(&config)));

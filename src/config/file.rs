@@ -34,6 +34,7 @@ pub(super) struct File {
     pub(super) timeouts: Timeouts,
     pub(super) dry_run: Option<Field<bool>>,
     pub(super) builtin_endpoints: Option<Field<bool>>,
+    pub(super) extra_headers: Option<Field<Strings>>,
     pub(super) default: PolicyEntry,
     pub(super) clients: Vec<ClientEntry>,
     pub(super) endpoints: Vec<EndpointEntry>,
@@ -125,6 +126,7 @@ impl File {
             },
             dry_run: top.boolean("dry_run", problems),
             builtin_endpoints: top.boolean("builtin_endpoints", problems),
+            extra_headers: top.strings("extra_headers", false, problems),
             default: match top.table("default", problems) {
                 Some((table, span)) => PolicyEntry::read_default(table, span, problems),
                 None => PolicyEntry::default(),
@@ -246,6 +248,7 @@ const TOP: Shape = Shape {
         "via",
         "dry_run",
         "builtin_endpoints",
+        "extra_headers",
         "tls",
         "limits",
         "timeouts",

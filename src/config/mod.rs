@@ -16,6 +16,8 @@ mod upstream;
 
 use std::path::PathBuf;
 
+use http::HeaderName;
+
 use crate::oauth::EndpointTable;
 use crate::policy::Policies;
 
@@ -57,6 +59,9 @@ pub struct Config {
     pub endpoints: EndpointTable,
     /// What becomes of their scope.
     pub policies: Policies,
+    /// Response header fields that hold a URL and no more, beside those that are known; none
+    /// of them about a connection.
+    pub extra_headers: Vec<HeaderName>,
 }
 
 /// What is spoken to the app, where that is written.

@@ -20,6 +20,28 @@ fn new_policy_is_taken_up() {
 }
 
 #[test]
+fn new_extra_header_is_taken_up() {
+    let site = Site::answering(|_| {
+        format!("HTTP/1.1 200 OK\r\nX-Go-To: {LOCATION}\r\nContent-Length: 0\r\n\r\n")
+    });
+    let program = Program::start(site.address, "[default]\nscope = 'strip'");
+    let sent_to = || {
+        let mut client = program.client();
+        client.send(site::get("/login"));
+        field(&client.message(), "x-go-to").unwrap().to_owned()
+    };
+    assert_eq!(sent_to(), LOCATION);
+    let file = program.configuration();
+    let known = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("extra_headers = ['X-Go-To']\n{known}")).unwrap();
+    program.signal("HUP");
+    eventually("the new field counts", || sent_to() != LOCATION);
+    assert_eq!(sent_to(), LOCATION.replace("&scope=one", ""));
+    let log = program.stop();
+    assert!(!log.contains("needs a restart"), "{log}");
+}
+
+#[test]
 fn broken_configuration_changes_nothing_and_is_told() {
     let program = start("scope = 'keep'");
     let file = program.configuration();

@@ -134,6 +134,23 @@ fn dry_run_changes_no_field() {
 }
 
 #[test]
+fn extra_headers_hold_a_url_and_no_more() {
+    let (mut client, mut server, _running) =
+        connected("extra_headers = ['X-GO-to', 'Ajax-Location', 'Refresh']");
+    let answer = |url: &str| {
+        let lines = ["x-go-to: @", "Ajax-Location: @#f", "Refresh: 0;url=@"];
+        let lines = lines.map(|line| line.replace('@', url));
+        let stays = format!("X-Go-To: 0;url={BEFORE}");
+        let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        lines.insert(1, &stays);
+        answer("200 OK", &lines)
+    };
+    server.head();
+    server.send(answer(BEFORE));
+    assert_eq!(client.head(), answer(AFTER));
+}
+
+#[test]
 fn fields_are_rewritten_for_clients_of_http2() {
     let app = App::start();
     let rescope = Rescope::start(app.address());

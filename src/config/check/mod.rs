@@ -3,6 +3,7 @@
 //! Pure: text, flags and variables in, values out. It goes on after a problem,
 //! so that one look shows them all.
 
+mod headers;
 mod network;
 mod rules;
 
@@ -21,6 +22,7 @@ pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Re
     let mut check = Check::default();
     let file = check.read(text);
     let rules = check.rules(&file);
+    let extra_headers = check.extra_headers(&file);
     let network = check.network(&file, overrides);
     if !network.has_upstream {
         check.no_upstream();
@@ -44,6 +46,7 @@ pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Re
             timeouts: file.timeouts,
             endpoints: rules.endpoints,
             policies: rules.policies,
+            extra_headers,
         }),
         _ => Err(Report::new(name, text, check.problems)),
     }
@@ -58,6 +61,7 @@ pub fn parse_rules(text: &str, name: &str) -> Result<Rules, Report> {
     let mut check = Check::default();
     let file = check.read(text);
     let rules = check.rules(&file);
+    check.extra_headers(&file);
     check.network(&file, &Overrides::default());
     match check.problems.is_empty() {
         true => Ok(rules),

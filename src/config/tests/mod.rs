@@ -1,6 +1,7 @@
 //! Whole files, their rules, and how problems are told; `network` has the addresses and what
-//! belongs to them, `values` the bounds.
+//! belongs to them, `values` the bounds, `answers` where URLs are looked for.
 
+mod answers;
 mod network;
 mod values;
 
@@ -326,7 +327,7 @@ proptest! {
                     "[", "]", "[[client]]", "[default]", "\n", "\r\n", "\r", "=", "\"", "'", "{", "}",
                     ",", ".", "#", " ", "\\u00e9", "\\", "id", "scope", "allow", "rename", "upstream",
                     "listen", "secret", "[tls]", "[limits]", "[timeouts]", "idle", "via", "header_size",
-                    "connections", "certs", "ca_file", "listen_tls", "unix:/", "fd:", "https://", "30s", "normalize", "strip", "\"\"\"", "\u{feff}", "1", "true",
+                    "connections", "certs", "extra_headers",  "ca_file", "listen_tls", "unix:/", "fd:", "https://", "30s", "normalize", "strip", "\"\"\"", "\u{feff}", "1", "true",
                 ])
                 .prop_map(str::to_owned),
                 any::<char>().prop_map(String::from),
