@@ -21,13 +21,14 @@
 //! # The modules
 //!
 //! A module imports only modules above it in this list; `tests/layering.rs` has the rows.
-//! Those up to [`rewrite`] are pure: functions of their arguments.
+//! Those up to [`hop`] are pure: functions of their arguments.
 //!
 //! - [`scope`]: scope tokens and their list: split, compare, join.
 //! - [`query`]: a raw query as byte spans: find a parameter, drop it, replace its value.
 //! - [`oauth`]: recognise an authorization request and its client, as a browser would.
 //! - [`policy`]: decide what becomes of its scope, and say why.
 //! - [`rewrite`]: apply the decision to the bytes of one URL.
+//! - [`pattern`]: patterns of media types and request paths.
 //! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`config`]: the configuration file, flags and environment, checked.
 //! - [`coding`]: content codings, decoded within bounds and encoded again.
@@ -56,6 +57,7 @@ pub mod hop;
 pub mod metrics;
 pub mod net;
 pub mod oauth;
+pub mod pattern;
 pub mod policy;
 pub mod proxy;
 pub mod query;

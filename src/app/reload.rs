@@ -54,11 +54,12 @@ impl Reload {
             endpoints: self.started.endpoints.clone(),
             policies: self.started.policies.clone(),
             extra_headers: self.started.extra_headers.clone(),
+            bodies: self.started.bodies.clone(),
             ..config.clone()
         };
         if elsewhere != self.started {
             warn!(
-                "of what is new, all but clients, default, endpoints, dry_run and extra_headers needs a restart"
+                "of what is new, all but clients, default, endpoints, dry_run, extra_headers and bodies needs a restart"
             );
         }
         self.rules.store(Arc::new(parts::rules(&config)));

@@ -5,6 +5,7 @@
 //! its place; a [`Config`] that exists holds no bad value. Nothing here binds
 //! an address, looks up a name or reads a variable.
 
+mod bodies;
 mod check;
 mod file;
 mod limits;
@@ -21,6 +22,7 @@ use http::HeaderName;
 use crate::oauth::EndpointTable;
 use crate::policy::Policies;
 
+pub use bodies::Bodies;
 pub use check::{parse, parse_rules};
 pub use limits::{Limits, Timeouts};
 pub use listen::{InvalidListen, InvalidSocketPath, ListenAddress, SOCKET_PATH_MAX};
@@ -62,6 +64,8 @@ pub struct Config {
     /// Response header fields that hold a URL and no more, beside those that are known; none
     /// of them about a connection.
     pub extra_headers: Vec<HeaderName>,
+    /// The bodies of answers that URLs are looked for in; `None` for none at all.
+    pub bodies: Option<Bodies>,
 }
 
 /// What is spoken to the app, where that is written.

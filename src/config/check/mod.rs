@@ -3,6 +3,7 @@
 //! Pure: text, flags and variables in, values out. It goes on after a problem,
 //! so that one look shows them all.
 
+mod bodies;
 mod headers;
 mod network;
 mod rules;
@@ -23,6 +24,7 @@ pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Re
     let file = check.read(text);
     let rules = check.rules(&file);
     let extra_headers = check.extra_headers(&file);
+    let bodies = check.bodies(&file);
     let network = check.network(&file, overrides);
     if !network.has_upstream {
         check.no_upstream();
@@ -47,6 +49,7 @@ pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Re
             endpoints: rules.endpoints,
             policies: rules.policies,
             extra_headers,
+            bodies,
         }),
         _ => Err(Report::new(name, text, check.problems)),
     }
@@ -62,6 +65,7 @@ pub fn parse_rules(text: &str, name: &str) -> Result<Rules, Report> {
     let file = check.read(text);
     let rules = check.rules(&file);
     check.extra_headers(&file);
+    check.bodies(&file);
     check.network(&file, &Overrides::default());
     match check.problems.is_empty() {
         true => Ok(rules),

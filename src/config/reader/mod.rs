@@ -290,7 +290,7 @@ fn unknown_key(key: &str, span: &Range<usize>, here: &Shape, shapes: &[&Shape]) 
 }
 
 /// Returns the one of `words` that `text` may have been meant to be.
-fn nearest<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
+pub(super) fn nearest<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
     let text = text.to_lowercase();
     let distance = |word: &str| damerau_levenshtein(&text, word);
     let near = |word: &&str| distance(word) <= 1.max(word.len() / 3);

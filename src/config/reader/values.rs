@@ -32,8 +32,8 @@ impl Section<'_> {
         bounds: RangeInclusive<usize>,
         problems: &mut Vec<Problem>,
     ) -> Option<usize> {
-        let (least, most) = (bounds.start() / 1024, bounds.end() / 1024);
-        let wanted = format!("a size with its unit, from {least}KiB to {most}KiB");
+        let (least, most) = (shown(*bounds.start()), shown(*bounds.end()));
+        let wanted = format!("a size with its unit, from {least} to {most}");
         let parse = |text: &str| {
             let size: ByteSize = text.parse().ok()?;
             let size = usize::try_from(size.as_u64()).ok()?;
@@ -134,6 +134,14 @@ impl Section<'_> {
         problem.help = help;
         problems.push(problem);
         None
+    }
+}
+
+/// Returns a bound as it may be written.
+fn shown(bytes: usize) -> String {
+    match bytes / 1024 {
+        size if size > 1024 && size % 1024 == 0 => format!("{}MiB", size / 1024),
+        size => format!("{size}KiB"),
     }
 }
 

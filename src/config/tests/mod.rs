@@ -327,7 +327,7 @@ proptest! {
                     "[", "]", "[[client]]", "[default]", "\n", "\r\n", "\r", "=", "\"", "'", "{", "}",
                     ",", ".", "#", " ", "\\u00e9", "\\", "id", "scope", "allow", "rename", "upstream",
                     "listen", "secret", "[tls]", "[limits]", "[timeouts]", "idle", "via", "header_size",
-                    "connections", "certs", "extra_headers",  "ca_file", "listen_tls", "unix:/", "fd:", "https://", "30s", "normalize", "strip", "\"\"\"", "\u{feff}", "1", "true",
+                    "connections", "certs", "extra_headers", "[bodies]", "types", "paths",  "ca_file", "listen_tls", "unix:/", "fd:", "https://", "30s", "normalize", "strip", "\"\"\"", "\u{feff}", "1", "true",
                 ])
                 .prop_map(str::to_owned),
                 any::<char>().prop_map(String::from),

@@ -2,6 +2,8 @@
 //!
 //! Nothing is judged here beyond that; every value keeps its place. Pure.
 
+mod bodies;
+
 use std::{
     ops::{Range, RangeInclusive},
     path::PathBuf,
@@ -15,6 +17,10 @@ use super::report::Problem;
 use super::{ForwardedMode, Limits, Timeouts, UpstreamProtocol};
 use crate::oauth::Scheme;
 use crate::scope::Separator;
+
+use bodies::BODIES;
+
+pub(super) use bodies::BodiesEntry;
 
 /// The whole file.
 #[derive(Debug, Default)]
@@ -35,6 +41,7 @@ pub(super) struct File {
     pub(super) dry_run: Option<Field<bool>>,
     pub(super) builtin_endpoints: Option<Field<bool>>,
     pub(super) extra_headers: Option<Field<Strings>>,
+    pub(super) bodies: Option<BodiesEntry>,
     pub(super) default: PolicyEntry,
     pub(super) clients: Vec<ClientEntry>,
     pub(super) endpoints: Vec<EndpointEntry>,
@@ -127,6 +134,9 @@ impl File {
             dry_run: top.boolean("dry_run", problems),
             builtin_endpoints: top.boolean("builtin_endpoints", problems),
             extra_headers: top.strings("extra_headers", false, problems),
+            bodies: top
+                .table("bodies", problems)
+                .map(|(table, span)| BodiesEntry::read(table, span, problems)),
             default: match top.table("default", problems) {
                 Some((table, span)) => PolicyEntry::read_default(table, span, problems),
                 None => PolicyEntry::default(),
@@ -232,7 +242,9 @@ impl EndpointEntry {
 }
 
 /// In the order in which a key's home is looked for.
-const SHAPES: &[&Shape] = &[&TOP, &TLS, &LIMITS, &TIMEOUTS, &DEFAULT, &CLIENT, &ENDPOINT];
+const SHAPES: &[&Shape] = &[
+    &TOP, &TLS, &LIMITS, &TIMEOUTS, &BODIES, &DEFAULT, &CLIENT, &ENDPOINT,
+];
 
 const TOP: Shape = Shape {
     title: "the top of the file, before the first `[table]`",
@@ -249,6 +261,7 @@ const TOP: Shape = Shape {
         "dry_run",
         "builtin_endpoints",
         "extra_headers",
+        "bodies",
         "tls",
         "limits",
         "timeouts",
