@@ -54,6 +54,14 @@ impl MediaPattern {
     }
 }
 
+/// The media types of HTML, whole or in part; Turbo and others have their own.
+pub const HTML: [&str; 4] = [
+    "text/html",
+    "application/xhtml+xml",
+    "text/vnd.turbo-stream.html",
+    "text/html-partial",
+];
+
 /// Why a text is no pattern of media types.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidMediaPattern {

@@ -48,6 +48,7 @@ fn ordinary_heads_cost_no_allocation() {
     let rules = Rules {
         rewriter: rewriter(),
         extra_headers: vec![HeaderName::from_static("x-go-to")],
+        bodies: None,
     };
     let metrics = Metrics::default();
     let mut page = head(PAGE);

@@ -1,6 +1,7 @@
 //! What the configuration says in the words of each part that acts on it.
 
 use crate::config::{self, Config, ForwardedMode, ListenAddress, UpstreamProtocol, UpstreamUrl};
+use crate::proxy::body::Bodies;
 use crate::proxy::{AddedFields, Forwarding, Rules};
 use crate::rewrite::Rewriter;
 use crate::server;
@@ -58,6 +59,18 @@ pub(super) fn rules(config: &Config) -> Rules {
             policies: config.policies.clone(),
         },
         extra_headers: config.extra_headers.clone(),
+        bodies: config.bodies.as_ref().map(bodies),
+    }
+}
+
+fn bodies(written: &config::Bodies) -> Bodies {
+    Bodies {
+        types: written.types.clone(),
+        paths: written.paths.clone(),
+        longest_url: written.longest_url,
+        whole: written.whole,
+        decoded_size: written.decoded_size,
+        ratio: written.ratio,
     }
 }
 

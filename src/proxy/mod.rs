@@ -4,6 +4,7 @@
 //! streaming, with the hop-by-hop fields taken off and the URLs rewritten that
 //! take a browser somewhere. All else is untouched.
 
+pub mod body;
 mod failure;
 mod fields;
 mod forwarded;

@@ -3,6 +3,7 @@
 
 use http::HeaderName;
 
+use super::body::Bodies;
 use crate::rewrite::{Carrier, Rewriter};
 
 /// What becomes of answers.
@@ -12,6 +13,8 @@ pub struct Rules {
     pub rewriter: Rewriter,
     /// Response header fields that hold a URL and no more, beside those that are known.
     pub extra_headers: Vec<HeaderName>,
+    /// The bodies that are looked into; `None` for none at all.
+    pub bodies: Option<Bodies>,
 }
 
 impl Rules {

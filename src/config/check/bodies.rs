@@ -7,7 +7,7 @@ use crate::config::Bodies;
 use crate::config::file::{BodiesEntry, File};
 use crate::config::reader::{Field, Strings, nearest};
 use crate::config::report::Problem;
-use crate::pattern::{MediaPattern, PathPattern};
+use crate::pattern::{HTML, MediaPattern, PathPattern};
 
 impl Check {
     /// Returns the bodies that are looked into; types and paths that are no good are left out.
@@ -102,12 +102,7 @@ fn set(name: &str) -> Option<Vec<MediaPattern>> {
             "text/x-script",
             "application/x-ndjson",
         ],
-        "html" => &[
-            "text/html",
-            "application/xhtml+xml",
-            "text/vnd.turbo-stream.html",
-            "text/html-partial",
-        ],
+        "html" => &HTML,
         // Next.js sends `text/x-component`.
         "text" => &["text/plain", "text/x-component"],
         _ => return None,

@@ -1,0 +1,55 @@
+//! The head of an answer whose body is another than the app's.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING},
+};
+
+use crate::hop::remove_in_order;
+
+/// Puts a head right for a body that was changed, and is now of `length` bytes where that is
+/// known. Nothing else moves.
+///
+/// Content-Length goes or says the new length, digests of what the app sent go (RFC 3230,
+/// RFC 9530, RFC 1864), and a strong ETag becomes weak (RFC 9110 8.8.1): what it names is no
+/// longer the same to the byte. An ETag that is none stays: only the app can say what it means.
+pub fn change_head(headers: &mut HeaderMap, length: Option<u64>) {
+    remove_in_order(headers, |name| match *name {
+        ETAG => false,
+        CONTENT_LENGTH => length.is_none(),
+        _ => OUTDATED_TRAILERS.contains(name),
+    });
+    // One that comes in chunks goes out in chunks, whatever is known of its length by now.
+    if let Some(length) = length.filter(|_| !headers.contains_key(TRANSFER_ENCODING)) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    for (name, value) in headers.iter_mut() {
+        if *name == ETAG && is_strong(value.as_bytes()) {
+            let weak = [b"W/", value.as_bytes()].concat();
+            // It was a field value before, and the two are visible ASCII.
+            if let Ok(weak) = HeaderValue::from_bytes(&weak) {
+                *value = weak;
+            }
+        }
+    }
+}
+
+/// Trailers that are no longer so of a body that was changed, and go. Its head may have left
+/// before the change was known to come, so an ETag cannot become weak here.
+pub const OUTDATED_TRAILERS: [HeaderName; 5] = [
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("repr-digest"),
+    HeaderName::from_static("content-digest"),
+    ETAG,
+];
+
+/// Whether `value` is an `entity-tag` without `W/` (RFC 9110 8.8.3).
+fn is_strong(value: &[u8]) -> bool {
+    let inner = value.strip_prefix(b"\"");
+    let inner = inner.and_then(|it| it.strip_suffix(b"\""));
+    inner.is_some_and(|it| {
+        it.iter()
+            .all(|byte| *byte > b' ' && !b"\"\x7f".contains(byte))
+    })
+}

@@ -1,0 +1,134 @@
+//! Which bodies of answers may be looked into, and what becomes of the head of
+//! one that is changed.
+//!
+//! A body is left alone unless all is known that reading it takes: its media
+//! type, its charset, its content coding, and that nobody forbids it.
+
+mod changed;
+mod coding;
+mod content_type;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE},
+};
+
+use crate::pattern::{MediaPattern, PathPattern};
+
+use content_type::ContentType;
+
+pub use changed::{OUTDATED_TRAILERS, change_head};
+pub use coding::Coding;
+
+/// The bodies that are asked for, and how much work that may be.
+#[derive(Debug, Clone)]
+pub struct Bodies {
+    /// The media types that are looked into; never `text/event-stream`.
+    pub types: Vec<MediaPattern>,
+    /// The request paths whose answers are; empty for all.
+    pub paths: Vec<PathPattern>,
+    /// The longest URL that is considered, in bytes of the body.
+    pub longest_url: usize,
+    /// Bodies of up to so many bytes are looked at whole before anything is sent.
+    pub whole: usize,
+    /// The most bytes that a compressed body may open to.
+    pub decoded_size: u64,
+    /// How many times as large as it came a compressed body may become.
+    pub ratio: u64,
+}
+
+/// How a body is to be looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// The content coding to take off first and to put on again; `None` for none.
+    pub coding: Option<Coding>,
+    /// Whether it is HTML, so that forms count.
+    pub is_markup: bool,
+    /// Its length as it comes, in bytes; `None` where it is not known before its end. Never 0.
+    pub length: Option<u64>,
+}
+
+impl Bodies {
+    /// Returns how to look into the body of an answer with this status and these fields to a
+    /// request of `method` for `path`; `None` where it passes as it is.
+    pub fn plan(
+        &self,
+        method: &Method,
+        path: &str,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Option<Plan> {
+        if !has_whole_body(method, status) || headers.contains_key(CONTENT_RANGE) {
+            return None;
+        }
+        let content_type = ContentType::parse(only(headers, &CONTENT_TYPE)?.as_bytes());
+        if !self.has_type(&content_type) || !self.has_path(path) || forbids_changes(headers) {
+            return None;
+        }
+        let coding = match only(headers, &CONTENT_ENCODING) {
+            Some(line) if is_identity(line) => None,
+            Some(line) => Some(Coding::parse(line.as_bytes())?),
+            None if headers.contains_key(CONTENT_ENCODING) => return None,
+            None => None,
+        };
+        let length = match headers.get(CONTENT_LENGTH) {
+            Some(line) => Some(line.to_str().ok()?.parse().ok()?),
+            None => None,
+        };
+        (length != Some(0)).then_some(Plan {
+            coding,
+            is_markup: content_type.is_markup(),
+            length,
+        })
+    }
+
+    fn has_type(&self, content_type: &ContentType<'_>) -> bool {
+        let name = content_type.media_type;
+        // An event is for now: it must not wait for what comes behind it.
+        !name.eq_ignore_ascii_case(b"text/event-stream")
+            && self.types.iter().any(|pattern| pattern.matches(name))
+            && content_type.is_ascii_compatible()
+    }
+
+    fn has_path(&self, path: &str) -> bool {
+        self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.matches(path))
+    }
+}
+
+/// Whether such an answer has a body (RFC 9110 6.4.1), and all of it.
+fn has_whole_body(method: &Method, status: StatusCode) -> bool {
+    let has_none = *method == Method::HEAD
+        || status.is_informational()
+        || matches!(
+            status,
+            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+        );
+    !has_none && status != StatusCode::PARTIAL_CONTENT
+}
+
+/// RFC 9111 5.2.2.6: `no-transform` is for intermediaries, whether they cache or not.
+fn forbids_changes(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(CACHE_CONTROL).iter();
+    let mut directives = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    // With an argument, which it does not take, it is meant all the same.
+    directives.any(|directive| {
+        let name = directive.split(|byte| *byte == b'=').next();
+        let name = name.unwrap_or_default().trim_ascii();
+        name.eq_ignore_ascii_case(b"no-transform")
+    })
+}
+
+/// Whether a Content-Encoding line says that there is no coding.
+fn is_identity(line: &HeaderValue) -> bool {
+    let name = line.as_bytes().trim_ascii();
+    name.is_empty() || name.eq_ignore_ascii_case(b"identity")
+}
+
+/// Returns the only line called `name`; `None` where there is none, or another one.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    lines.next().filter(|_| lines.next().is_none())
+}
+
+#[cfg(test)]
+mod tests;
