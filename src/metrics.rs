@@ -39,6 +39,9 @@ pub struct Metrics {
     pub request_objects: Counter,
     /// Rewrites that could not be sent, so that the original bytes were.
     pub rewrite_failures: Counter,
+    /// Compressed bodies that were to be looked into and passed as they came: they are not of
+    /// their coding, or open to too much.
+    pub unread_bodies: Counter,
     /// Connections that became tunnels.
     pub tunnels: Counter,
     /// Times that a new configuration was taken up.
@@ -53,7 +56,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Returns every counter with its name, in the order of the struct.
-    pub fn totals(&self) -> [(&'static str, u64); 21] {
+    pub fn totals(&self) -> [(&'static str, u64); 22] {
         [
             ("requests", self.requests.get()),
             ("connections", self.connections.get()),
@@ -71,6 +74,7 @@ impl Metrics {
             ("ambiguous_clients", self.ambiguous_clients.get()),
             ("request_objects", self.request_objects.get()),
             ("rewrite_failures", self.rewrite_failures.get()),
+            ("unread_bodies", self.unread_bodies.get()),
             ("tunnels", self.tunnels.get()),
             ("config_reloads", self.config_reloads.get()),
             ("config_reload_failures", self.config_reload_failures.get()),

@@ -1,9 +1,13 @@
 //! What the configuration says in the words of each part that acts on it.
 
+use std::sync::Arc;
+
+use crate::coding::Bounds;
 use crate::config::{self, Config, ForwardedMode, ListenAddress, UpstreamProtocol, UpstreamUrl};
 use crate::proxy::body::Bodies;
 use crate::proxy::{AddedFields, Forwarding, Rules};
 use crate::rewrite::Rewriter;
+use crate::rewrite::body::Anchors;
 use crate::server;
 use crate::tls;
 use crate::upstream;
@@ -59,18 +63,24 @@ pub(super) fn rules(config: &Config) -> Rules {
             policies: config.policies.clone(),
         },
         extra_headers: config.extra_headers.clone(),
-        bodies: config.bodies.as_ref().map(bodies),
+        bodies: config
+            .bodies
+            .as_ref()
+            .map(|it| Arc::new(bodies(it, config))),
     }
 }
 
-fn bodies(written: &config::Bodies) -> Bodies {
+fn bodies(written: &config::Bodies, config: &Config) -> Bodies {
     Bodies {
         types: written.types.clone(),
         paths: written.paths.clone(),
         longest_url: written.longest_url,
         whole: written.whole,
-        decoded_size: written.decoded_size,
-        ratio: written.ratio,
+        bounds: Bounds {
+            size: written.decoded_size,
+            ratio: written.ratio,
+        },
+        anchors: Anchors::new(&config.endpoints),
     }
 }
 

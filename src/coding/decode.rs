@@ -79,7 +79,7 @@ impl Decoder {
     /// # Errors
     ///
     /// The body is not complete, or failed before.
-    pub fn finish(self) -> Result<Form, DecodeError> {
+    pub fn finish(&self) -> Result<Form, DecodeError> {
         match self.failed {
             Some(error) => Err(error),
             None if self.complete => Ok(self.form()),

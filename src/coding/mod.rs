@@ -59,7 +59,7 @@ impl Form {
     ///
     /// In the zlib format the low four bits are 8, its number for DEFLATE. Raw DEFLATE could only
     /// begin so with an uncompressed block whose padding is not zero, which no encoder writes.
-    fn of(coding: Coding, first: u8) -> Self {
+    pub fn of(coding: Coding, first: u8) -> Self {
         match coding {
             Coding::Gzip => Self::Gzip,
             Coding::Deflate if first & 0x0f == 8 => Self::Zlib,

@@ -189,6 +189,11 @@ impl Decision<'_> {
         self.edit != Edit::Nothing
     }
 
+    /// Whether bytes change.
+    pub fn changes(&self) -> bool {
+        self.wants_change() && !self.dry_run
+    }
+
     /// What becomes of each token; put together anew at each call.
     pub fn account(&self) -> Account {
         let asked = &self.request.scope;

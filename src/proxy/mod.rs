@@ -32,6 +32,7 @@ use crate::net::{Client, Interim, OwnConnections};
 use crate::oauth::{RequestUrl, Scheme};
 use crate::upstream::Upstream;
 
+use body::LookedAt;
 use failure::Failure;
 use tunnel::Upgrade;
 
@@ -39,8 +40,8 @@ pub use forwarded::Forwarding;
 pub use rules::Rules;
 pub use trailers::AnswerBody;
 
-/// What goes to the client: the app's body, or a short text of our own.
-pub type Body = Either<AnswerBody, Full<Bytes>>;
+/// What goes to the client: the app's body, looked into or not, or a short text of our own.
+pub type Body = Either<Either<AnswerBody, Box<LookedAt>>, Full<Bytes>>;
 
 /// All that requests share.
 pub struct Proxy {
@@ -116,7 +117,10 @@ impl Proxy {
         // RFC 9112 2.3: a proxy sends its own version. It also makes a body that was
         // delimited by the end of its connection chunked, so that a break is seen as one.
         *response.version_mut() = Version::HTTP_11;
-        Ok(response.map(|body| Either::Left(AnswerBody::new(body, named))))
+        let response = response.map(|body| AnswerBody::new(body, named));
+        let path = asked.uri.path();
+        let response = body::rewrite(response, &asked.method, path, rules, &self.metrics).await;
+        Ok(response.map(Either::Left))
     }
 }
 

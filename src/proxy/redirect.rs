@@ -44,7 +44,7 @@ impl Rules {
         let mut changed = 0;
         let mut found = |decision: &Decision<'_>| {
             audit::record(decision, metrics);
-            changed += u64::from(decision.wants_change() && !decision.dry_run);
+            changed += u64::from(decision.changes());
         };
         let output = self
             .rewriter

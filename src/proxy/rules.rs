@@ -1,6 +1,8 @@
 //! What a new configuration replaces while requests run. An answer takes one
 //! snapshot of it and keeps to that.
 
+use std::sync::Arc;
+
 use http::HeaderName;
 
 use super::body::Bodies;
@@ -14,7 +16,7 @@ pub struct Rules {
     /// Response header fields that hold a URL and no more, beside those that are known.
     pub extra_headers: Vec<HeaderName>,
     /// The bodies that are looked into; `None` for none at all.
-    pub bodies: Option<Bodies>,
+    pub bodies: Option<Arc<Bodies>>,
 }
 
 impl Rules {

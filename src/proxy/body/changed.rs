@@ -13,7 +13,7 @@ use crate::hop::remove_in_order;
 /// Content-Length goes or says the new length, digests of what the app sent go (RFC 3230,
 /// RFC 9530, RFC 1864), and a strong ETag becomes weak (RFC 9110 8.8.1): what it names is no
 /// longer the same to the byte. An ETag that is none stays: only the app can say what it means.
-pub fn change_head(headers: &mut HeaderMap, length: Option<u64>) {
+pub(super) fn change_head(headers: &mut HeaderMap, length: Option<u64>) {
     remove_in_order(headers, |name| match *name {
         ETAG => false,
         CONTENT_LENGTH => length.is_none(),
@@ -36,7 +36,7 @@ pub fn change_head(headers: &mut HeaderMap, length: Option<u64>) {
 
 /// Trailers that are no longer so of a body that was changed, and go. Its head may have left
 /// before the change was known to come, so an ETag cannot become weak here.
-pub const OUTDATED_TRAILERS: [HeaderName; 5] = [
+pub(super) const OUTDATED_TRAILERS: [HeaderName; 5] = [
     HeaderName::from_static("content-md5"),
     HeaderName::from_static("digest"),
     HeaderName::from_static("repr-digest"),

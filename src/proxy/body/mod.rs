@@ -5,20 +5,31 @@
 //! type, its charset, its content coding, and that nobody forbids it.
 
 mod changed;
-mod coding;
 mod content_type;
+mod look;
+mod looked_at;
+mod rewriting;
 
+use std::sync::Arc;
+
+use arc_swap::Guard;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE},
 };
 
+use http_body_util::Either;
+
+use crate::coding::{Bounds, Coding};
+use crate::metrics::Metrics;
 use crate::pattern::{MediaPattern, PathPattern};
+use crate::rewrite::body::Anchors;
 
+use super::{AnswerBody, Rules};
 use content_type::ContentType;
+use rewriting::Shared;
 
-pub use changed::{OUTDATED_TRAILERS, change_head};
-pub use coding::Coding;
+pub use looked_at::LookedAt;
 
 /// The bodies that are asked for, and how much work that may be.
 #[derive(Debug, Clone)]
@@ -31,10 +42,10 @@ pub struct Bodies {
     pub longest_url: usize,
     /// Bodies of up to so many bytes are looked at whole before anything is sent.
     pub whole: usize,
-    /// The most bytes that a compressed body may open to.
-    pub decoded_size: u64,
-    /// How many times as large as it came a compressed body may become.
-    pub ratio: u64,
+    /// What a compressed body may open to.
+    pub bounds: Bounds,
+    /// Where the endpoints are found.
+    pub anchors: Anchors,
 }
 
 /// How a body is to be looked into.
@@ -46,6 +57,31 @@ pub struct Plan {
     pub is_markup: bool,
     /// Its length as it comes, in bytes; `None` where it is not known before its end. Never 0.
     pub length: Option<u64>,
+}
+
+/// Returns `response`, the answer to a request of `method` for `path`, with the policies applied
+/// to its body where it is one that is asked for.
+pub(super) async fn rewrite(
+    response: Response<AnswerBody>,
+    method: &Method,
+    path: &str,
+    rules: Guard<Arc<Rules>>,
+    metrics: &Arc<Metrics>,
+) -> Response<Either<AnswerBody, Box<LookedAt>>> {
+    let Some(bodies) = &rules.bodies else {
+        return response.map(Either::Left);
+    };
+    let Some(plan) = bodies.plan(method, path, response.status(), response.headers()) else {
+        return response.map(Either::Left);
+    };
+    let shared = Shared {
+        bodies: Arc::clone(bodies),
+        rules: Guard::into_inner(rules),
+        metrics: Arc::clone(metrics),
+    };
+    // Apart, so that other requests need no room for it.
+    let response = Box::pin(look::look_at(response, plan, shared)).await;
+    response.map(|body| Either::Right(Box::new(body)))
 }
 
 impl Bodies {

@@ -1,6 +1,8 @@
 use http::HeaderName;
 
+use super::changed::change_head;
 use super::*;
+use crate::oauth::EndpointTable;
 
 fn bodies(paths: &[&str]) -> Bodies {
     let paths = paths.iter().map(|it| PathPattern::parse(it).unwrap());
@@ -10,8 +12,11 @@ fn bodies(paths: &[&str]) -> Bodies {
         paths: paths.collect(),
         longest_url: 1024,
         whole: 1024,
-        decoded_size: 1024,
-        ratio: 10,
+        bounds: Bounds {
+            size: 1024,
+            ratio: 10,
+        },
+        anchors: Anchors::new(&EndpointTable::builtin()),
     }
 }
 

@@ -82,8 +82,8 @@ impl BodyRewriter {
         }
     }
 
-    /// Gives `sink` what is held back; the body has ended.
-    pub fn finish(mut self, tools: Tools<'_>, sink: &mut impl Sink) {
+    /// Gives `sink` what is held back; the body has ended, and no chunk follows.
+    pub fn finish(&mut self, tools: Tools<'_>, sink: &mut impl Sink) {
         while let Some(held) = self.held.take() {
             self.follow(held, Bytes::new(), true, tools, sink);
         }

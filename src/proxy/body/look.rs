@@ -1,0 +1,216 @@
+//! How the body of an answer is gone through before its head goes out: whole
+//! where it is short, so that one without a change keeps its framing.
+
+use std::{ops::ControlFlow, time::Duration};
+
+use http::{HeaderMap, Response, response::Parts};
+use http_body_util::BodyExt;
+use hyper::body::Bytes;
+use tokio::{
+    task::yield_now,
+    time::{Instant, timeout_at},
+};
+use tracing::debug;
+
+use super::{
+    Plan,
+    changed::{OUTDATED_TRAILERS, change_head},
+    looked_at::{End, LookedAt},
+    rewriting::{CodingError, Rewriting, Search, Shared},
+};
+use crate::coding::Coding;
+use crate::proxy::AnswerBody;
+
+/// Returns `response` with the policies applied to the URLs in its body.
+pub(super) async fn look_at(
+    response: Response<AnswerBody>,
+    plan: Plan,
+    shared: Shared,
+) -> Response<LookedAt> {
+    let (mut head, source) = response.into_parts();
+    let body = match plan.coding {
+        None => plain(&mut head, source, &plan, shared).await,
+        Some(coding) => coded(&mut head, source, &plan, coding, shared).await,
+    };
+    Response::from_parts(head, body)
+}
+
+async fn plain(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
+    let whole = shared.bodies.whole;
+    let mut rewriting = Rewriting::new(plan, shared);
+    let mut pieces = Vec::new();
+    // In chunks, a head without an ETag or digest is right for any body.
+    if plan.length.is_none() && !depends_on_body(&head.headers) {
+        return LookedAt::coming(pieces, source, rewriting);
+    }
+    let mut size = 0;
+    let stop = match plan.length {
+        Some(length) if length > whole as u64 => Stop::Enough,
+        length => {
+            gather(&mut source, patience(length), |piece| {
+                size += piece.len();
+                let pushed = rewriting.push(piece, &mut pieces);
+                proceed(pushed.is_ok() && size <= whole)
+            })
+            .await
+        }
+    };
+    let Stop::End(end) = stop else {
+        change_head(&mut head.headers, None);
+        return LookedAt::coming(pieces, source, rewriting);
+    };
+    // A body that is not coded is never refused.
+    let _ = rewriting.finish(&mut pieces);
+    if rewriting.found().changes {
+        change_head(&mut head.headers, length(&pieces, &end));
+    }
+    LookedAt::held(pieces, end, rewriting.found().changes)
+}
+
+async fn coded(
+    head: &mut Parts,
+    mut source: AnswerBody,
+    plan: &Plan,
+    coding: Coding,
+    shared: Shared,
+) -> LookedAt {
+    let whole = shared.bodies.whole;
+    let mut search = Search::new(plan, coding, shared.clone());
+    let (mut pieces, mut size, mut refusal) = (Vec::new(), 0, None);
+    let stop = gather(&mut source, patience(plan.length), |piece| {
+        size += piece.len();
+        refusal = search.push(&piece).err();
+        pieces.push(piece);
+        proceed(refusal.is_none() && size <= whole)
+    })
+    .await;
+    let found = match (&stop, refusal) {
+        (_, Some(error)) => Err(error),
+        (Stop::End(End::None | End::Trailers(_)), None) => search.finish(),
+        (Stop::End(End::Broken(_)), None) => Ok(Default::default()),
+        (Stop::Enough, None) => return recode_what_comes(head, pieces, source, plan, shared).await,
+    };
+    if let Err(error) = &found {
+        shared.metrics.unread_bodies.inc();
+        debug!(%error, "a body passes unread");
+    }
+    let end = match stop {
+        Stop::End(end) => end,
+        Stop::Enough => return LookedAt::passing(pieces, source),
+    };
+    if found.is_ok_and(|found| found.any)
+        && let Ok((recoded, true)) = recode(&pieces, plan, shared).await
+    {
+        change_head(&mut head.headers, length(&recoded, &end));
+        return LookedAt::held(recoded, end, true);
+    }
+    LookedAt::held(pieces, end, false)
+}
+
+/// Returns what `pieces`, a whole body, become, and whether that is another body.
+async fn recode(
+    pieces: &[Bytes],
+    plan: &Plan,
+    shared: Shared,
+) -> Result<(Vec<Bytes>, bool), CodingError> {
+    let mut rewriting = Rewriting::new(plan, shared);
+    let mut recoded = Vec::new();
+    for piece in pieces {
+        rewriting.push(piece.clone(), &mut recoded)?;
+        // To encode takes long, and others are served on this thread too.
+        yield_now().await;
+    }
+    rewriting.finish(&mut recoded)?;
+    Ok((recoded, rewriting.found().changes))
+}
+
+/// Lets go of `pieces`, the beginning of a longer body, and of what follows them, as they are
+/// recoded.
+async fn recode_what_comes(
+    head: &mut Parts,
+    pieces: Vec<Bytes>,
+    source: AnswerBody,
+    plan: &Plan,
+    shared: Shared,
+) -> LookedAt {
+    let mut rewriting = Rewriting::new(plan, shared.clone());
+    let mut recoded = Vec::new();
+    for piece in &pieces {
+        if rewriting.push(piece.clone(), &mut recoded).is_err() {
+            return LookedAt::passing(pieces, source);
+        }
+        yield_now().await;
+    }
+    change_head(&mut head.headers, None);
+    LookedAt::coming(recoded, source, rewriting)
+}
+
+/// Why no more of a body was taken.
+enum Stop {
+    /// There is no more.
+    End(End),
+    /// It is not to be held any longer, or not to be read.
+    Enough,
+}
+
+/// Gives the pieces of `source` to `take` until it breaks, all are taken, or `patience` is over.
+async fn gather(
+    source: &mut AnswerBody,
+    patience: Option<Instant>,
+    mut take: impl FnMut(Bytes) -> ControlFlow<()>,
+) -> Stop {
+    loop {
+        let frame = match patience {
+            None => source.frame().await,
+            Some(end) => match timeout_at(end, source.frame()).await {
+                Ok(frame) => frame,
+                Err(_) => return Stop::Enough,
+            },
+        };
+        let frame = match frame {
+            None => return Stop::End(End::None),
+            Some(Err(error)) => return Stop::End(End::Broken(error.into())),
+            Some(Ok(frame)) => frame,
+        };
+        match frame.into_data() {
+            Ok(piece) => {
+                if take(piece).is_break() {
+                    return Stop::Enough;
+                }
+            }
+            Err(frame) => {
+                let trailers = frame.into_trailers().unwrap_or_default();
+                return Stop::End(End::Trailers(trailers));
+            }
+        }
+    }
+}
+
+fn proceed(does: bool) -> ControlFlow<()> {
+    match does {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
+    }
+}
+
+/// Until when a body is waited for: one of a known length is there already, a page that is
+/// still being made is not to be kept from the client.
+fn patience(length: Option<u64>) -> Option<Instant> {
+    length.is_none().then(|| Instant::now() + PATIENCE)
+}
+
+/// Whether a field says something about each byte of the body.
+fn depends_on_body(headers: &HeaderMap) -> bool {
+    OUTDATED_TRAILERS
+        .iter()
+        .any(|name| headers.contains_key(name))
+}
+
+/// How long a body is that has `pieces` and this end; unknown where it breaks off.
+fn length(pieces: &[Bytes], end: &End) -> Option<u64> {
+    let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+    (!matches!(end, End::Broken(_))).then_some(length)
+}
+
+/// Long for an app that has its answer ready, short for whoever waits for a page.
+const PATIENCE: Duration = Duration::from_millis(250);

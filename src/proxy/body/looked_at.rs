@@ -1,0 +1,206 @@
+//! The body of an answer that is looked at, on its way to the client.
+
+use std::{
+    collections::VecDeque,
+    error::Error,
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::HeaderMap;
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+
+use super::{changed::OUTDATED_TRAILERS, rewriting::Rewriting};
+use crate::hop::remove_in_order;
+use crate::proxy::AnswerBody;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What goes out: first what was held, then what is made of what still comes.
+pub struct LookedAt {
+    ready: VecDeque<Bytes>,
+    /// What is still to come.
+    source: Option<AnswerBody>,
+    /// What is done to it; `None` where it passes as it is.
+    rewriting: Option<Rewriting>,
+    end: End,
+    /// Whether anything in it is another than in the app's.
+    is_changed: bool,
+}
+
+/// What stands behind the last byte.
+pub(super) enum End {
+    None,
+    Trailers(HeaderMap),
+    Broken(BoxError),
+}
+
+impl LookedAt {
+    /// Returns the whole body, which is another one than the app's if it `is_changed`.
+    pub(super) fn held(ready: Vec<Bytes>, end: End, is_changed: bool) -> Self {
+        let mut body = Self {
+            ready: ready.into(),
+            source: None,
+            rewriting: None,
+            end: End::None,
+            is_changed,
+        };
+        body.set_end(end);
+        body
+    }
+
+    /// Returns `ready`, and then what `rewriting` makes of `source`.
+    pub(super) fn coming(ready: Vec<Bytes>, source: AnswerBody, rewriting: Rewriting) -> Self {
+        Self {
+            is_changed: rewriting.found().changes,
+            rewriting: Some(rewriting),
+            ..Self::passing(ready, source)
+        }
+    }
+
+    /// Returns `ready` and `source` as they are.
+    pub(super) fn passing(ready: Vec<Bytes>, source: AnswerBody) -> Self {
+        Self {
+            ready: ready.into(),
+            source: Some(source),
+            rewriting: None,
+            end: End::None,
+            is_changed: false,
+        }
+    }
+
+    fn set_end(&mut self, mut end: End) {
+        if let End::Trailers(trailers) = &mut end
+            && self.is_changed
+        {
+            remove_in_order(trailers, |name| OUTDATED_TRAILERS.contains(name));
+        }
+        // A body that broke off has no other end.
+        if !matches!(self.end, End::Broken(_)) {
+            self.end = end;
+        }
+    }
+
+    /// Lets the body break off behind what is ready.
+    fn break_off(&mut self, error: impl Into<BoxError>) {
+        self.source = None;
+        self.set_end(End::Broken(error.into()));
+    }
+
+    fn push(&mut self, piece: Bytes) {
+        let Some(rewriting) = &mut self.rewriting else {
+            self.ready.push_back(piece);
+            return;
+        };
+        let mut out = Vec::new();
+        if let Err(error) = rewriting.push(piece, &mut out) {
+            self.break_off(error);
+        }
+        self.ready.extend(out);
+    }
+
+    fn finish(&mut self) {
+        let Some(mut rewriting) = self.rewriting.take() else {
+            return;
+        };
+        let mut out = Vec::new();
+        if let Err(error) = rewriting.finish(&mut out) {
+            self.break_off(error);
+        }
+        self.is_changed |= rewriting.found().changes;
+        self.ready.extend(out);
+    }
+
+    /// Lets the client have what came so far, since nothing more is there.
+    fn flush(&mut self) {
+        let mut out = Vec::new();
+        if let Some(rewriting) = &mut self.rewriting
+            && let Err(error) = rewriting.flush(&mut out)
+        {
+            self.break_off(error);
+        }
+        self.ready.extend(out);
+    }
+
+    fn take(&mut self, frame: Frame<Bytes>) {
+        match frame.into_data() {
+            Ok(piece) => self.push(piece),
+            Err(frame) => {
+                self.finish();
+                let trailers = frame.into_trailers().unwrap_or_default();
+                self.set_end(End::Trailers(trailers));
+            }
+        }
+    }
+
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(source) = &mut self.source else {
+            return Poll::Ready(());
+        };
+        match Pin::new(source).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => self.take(frame),
+            Poll::Ready(Some(Err(error))) => {
+                // What is held back was sent before the break.
+                self.finish();
+                self.break_off(error);
+            }
+            Poll::Ready(None) => {
+                self.source = None;
+                self.finish();
+            }
+            Poll::Pending => {
+                self.flush();
+                if self.ready.is_empty() && self.source.is_some() {
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Body for LookedAt {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        loop {
+            if let Some(piece) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
+            if self.source.is_none() {
+                let end = mem::replace(&mut self.end, End::None);
+                return Poll::Ready(match end {
+                    End::None => None,
+                    End::Trailers(trailers) => Some(Ok(Frame::trailers(trailers))),
+                    End::Broken(error) => Some(Err(error)),
+                });
+            }
+            ready!(self.poll_source(cx));
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.source.is_none() && self.ready.is_empty() && matches!(self.end, End::None)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let ready = self.ready.iter().map(|piece| piece.len() as u64).sum();
+        match (&self.source, &self.rewriting) {
+            (None, _) => SizeHint::with_exact(ready),
+            (Some(source), None) => {
+                let mut hint = source.size_hint();
+                if let Some(upper) = hint.upper() {
+                    hint.set_upper(upper + ready);
+                }
+                hint.set_lower(hint.lower() + ready);
+                hint
+            }
+            (Some(_), Some(_)) => SizeHint::default(),
+        }
+    }
+}
