@@ -135,6 +135,34 @@ pub fn header_lines() -> Vec<HeaderLine> {
     rows(&read("escaped.tsv")).filter_map(line).collect()
 }
 
+/// A body of an app, and what the browser must receive.
+pub struct EscapedBody {
+    /// The case's name in the corpus, its file in front.
+    pub name: String,
+    /// What it is.
+    pub media_type: &'static str,
+    /// As it comes.
+    pub before: String,
+    /// As it must be where everyone is stripped.
+    pub after: String,
+}
+
+/// Returns the rows of `escaped.tsv` that are bodies.
+pub fn bodies() -> Vec<EscapedBody> {
+    let is_header = |form: &str| header_lines().iter().any(|line| line.name.ends_with(form));
+    let body = |[form, before, after]: [&str; 3]| EscapedBody {
+        name: format!("escaped.tsv {form}"),
+        media_type: match before.starts_with('<') {
+            true => "text/html",
+            false => "application/json",
+        },
+        before: before.to_owned(),
+        after: after.to_owned(),
+    };
+    let rows = rows(&read("escaped.tsv")).map(body).collect::<Vec<_>>();
+    rows.into_iter().filter(|it| !is_header(&it.name)).collect()
+}
+
 fn redirect(name: String, before: &str, after: &str) -> Case {
     Case {
         name,

@@ -10,6 +10,7 @@ mod corpus;
 #[path = "../process/mod.rs"]
 mod process;
 
+mod bodies;
 mod carriers;
 mod failures;
 mod forwarding;

@@ -27,6 +27,8 @@ pub struct LookedAt {
     end: End,
     /// Whether anything in it is another than in the app's.
     is_changed: bool,
+    /// Whether hyper could write all that stands before a break.
+    has_paused: bool,
 }
 
 /// What stands behind the last byte.
@@ -45,6 +47,7 @@ impl LookedAt {
             rewriting: None,
             end: End::None,
             is_changed,
+            has_paused: false,
         };
         body.set_end(end);
         body
@@ -67,6 +70,7 @@ impl LookedAt {
             rewriting: None,
             end: End::None,
             is_changed: false,
+            has_paused: false,
         }
     }
 
@@ -172,6 +176,13 @@ impl Body for LookedAt {
             if let Some(piece) = self.ready.pop_front() {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
+            if self.source.is_none() && matches!(self.end, End::Broken(_)) && !self.has_paused {
+                // hyper drops what it has not yet written when a body fails, the head too; a
+                // pause lets it write what came before.
+                self.has_paused = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if self.source.is_none() {
                 let end = mem::replace(&mut self.end, End::None);
                 return Poll::Ready(match end {
@@ -190,9 +201,9 @@ impl Body for LookedAt {
 
     fn size_hint(&self) -> SizeHint {
         let ready = self.ready.iter().map(|piece| piece.len() as u64).sum();
-        match (&self.source, &self.rewriting) {
-            (None, _) => SizeHint::with_exact(ready),
-            (Some(source), None) => {
+        match (&self.source, &self.rewriting, &self.end) {
+            (None, _, End::None) => SizeHint::with_exact(ready),
+            (Some(source), None, _) => {
                 let mut hint = source.size_hint();
                 if let Some(upper) = hint.upper() {
                     hint.set_upper(upper + ready);
@@ -200,7 +211,8 @@ impl Body for LookedAt {
                 hint.set_lower(hint.lower() + ready);
                 hint
             }
-            (Some(_), Some(_)) => SizeHint::default(),
+            // One that is to break off has no length that it could come to.
+            _ => SizeHint::default(),
         }
     }
 }

@@ -64,6 +64,7 @@ impl Opening {
         let closer = match byte {
             b'"' | b'\'' | b'`' => return Some(Self::Quote { quote: byte, width }),
             b'=' if !is_value_of_attribute(text) => return None,
+            b',' if is_length_of_row(text) => return None,
             b'(' => Some(b')'),
             b'[' => Some(b']'),
             b'{' => Some(b'}'),
@@ -126,6 +127,13 @@ fn is_value_of_attribute(text: &[u8]) -> bool {
     let is_name = |byte: u8| byte > b' ' && !b"?&#;,\"'<>".contains(&byte);
     let before = trimmed(trimmed(text, |byte| byte == b' '), is_name);
     !matches!(before.last(), Some(b'?' | b'&' | b'#'))
+}
+
+/// Whether the `,` behind `text` ends the length of a row of React's stream, such as `1f:T4ee,`:
+/// what follows has that many bytes and must keep them.
+fn is_length_of_row(text: &[u8]) -> bool {
+    let before = trimmed(text, |byte| byte.is_ascii_hexdigit());
+    before.len() < text.len() && before.ends_with(b":T")
 }
 
 fn may_be_key(text: &[u8]) -> bool {

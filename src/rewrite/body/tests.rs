@@ -250,6 +250,8 @@ fn all_else_stays() {
         "<a href='https://app.example/?next=@'>",
         "<a href='https://app.example/?a=1&amp;next=@'>",
         "https://web.archive.org/web/2020/@",
+        // A row of React's stream, which has a length.
+        "1:[\"a\"]\n12:T4ee,@8:[\"$\",\"a\",null]\n",
         // No ending.
         r#"{"url":"@"#,
         "'@\n'",

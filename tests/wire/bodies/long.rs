@@ -1,0 +1,151 @@
+//! Bodies that are too long to hold: they stream, and bombs pass unopened.
+
+use std::io::Write;
+
+use rescope::coding::{Coding, Encoder};
+
+use super::{CODINGS, CONFIG, STRIPPED, Site, URL, chunk, decode, encode, line};
+use crate::raw::field;
+
+#[test]
+fn long_body_streams_and_is_rewritten() {
+    let text: String = (0..40_000)
+        .map(|number| format!("<p>{number} {}</p>", number * 7919 % 10_007))
+        .collect();
+    let page = |url: &str| format!("{text}<a href=\"{url}\">{text}");
+    let config = format!("{CONFIG}whole = \"1KiB\"\n");
+    for coding in CODINGS {
+        for is_chunked in [false, true] {
+            let mut site = Site::new(&config);
+            let body = encode(coding, page(URL).as_bytes());
+            let (framing, sent) = match is_chunked {
+                true => (
+                    "Transfer-Encoding: chunked".to_owned(),
+                    [chunk(&body), b"0\r\n\r\n".to_vec()].concat(),
+                ),
+                false => (format!("Content-Length: {}", body.len()), body),
+            };
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: \"a\"\r\n{}{framing}\r\n\r\n",
+                line(coding)
+            );
+            let mut stream = site.server.stream().try_clone().unwrap();
+            let writer = std::thread::spawn(move || {
+                stream
+                    .write_all(&[head.as_bytes(), &sent].concat())
+                    .unwrap()
+            });
+            let got = site.receive();
+            writer.join().unwrap();
+            assert_eq!(field(&got.head, "etag"), Some("W/\"a\""));
+            assert_eq!(field(&got.head, "content-length"), None);
+            assert!(
+                decode(coding, &got.body) == page(STRIPPED).as_bytes(),
+                "{coding:?}"
+            );
+        }
+    }
+}
+
+/// What was sent reaches the client while the app is still at work, URL and all.
+#[test]
+fn stream_is_passed_on_as_it_comes() {
+    for coding in CODINGS {
+        let mut site = Site::new(CONFIG);
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{}Transfer-Encoding: chunked\r\n\r\n",
+            line(coding)
+        );
+        let mut encoder = coding.map(|(_, coding)| Encoder::new(coding.into()).unwrap());
+        let mut flushed = |text: &str| match &mut encoder {
+            None => text.as_bytes().to_vec(),
+            Some(encoder) => {
+                let mut out = Vec::new();
+                encoder.push(text.as_bytes(), &mut out).unwrap();
+                encoder.flush(&mut out).unwrap();
+                out
+            }
+        };
+        site.server.send(head);
+        site.server
+            .send(chunk(&flushed(&format!("<p>first</p><a href=\"{URL}\"> "))));
+        site.client.head();
+        let mut coded = Vec::new();
+        let mut decoder = coding.map(|(_, coding)| {
+            let bounds = rescope::coding::Bounds {
+                size: u64::MAX,
+                ratio: u64::MAX,
+            };
+            rescope::coding::Decoder::new(coding, bounds)
+        });
+        let mut text = Vec::new();
+        while !text.ends_with(b"\"> ") {
+            let size = String::from_utf8(site.client.until(b"\r\n")).unwrap();
+            let size = usize::from_str_radix(size.trim(), 16).unwrap();
+            coded = site.client.exactly(size);
+            site.client.exactly(2);
+            match &mut decoder {
+                None => text.append(&mut coded),
+                Some(decoder) => decoder
+                    .push(&coded, &mut |piece| text.extend_from_slice(piece))
+                    .unwrap(),
+            }
+        }
+        drop(coded);
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            format!("<p>first</p><a href=\"{STRIPPED}\"> ")
+        );
+    }
+}
+
+#[test]
+fn bomb_passes_unopened() {
+    let zeros = vec![0; 1 << 20];
+    for (name, coding) in [
+        ("gzip", Coding::Gzip),
+        ("br", Coding::Brotli),
+        ("zstd", Coding::Zstd),
+    ] {
+        let mut encoder = Encoder::new(coding.into()).unwrap();
+        let mut bomb = Vec::new();
+        for _ in 0..64 {
+            encoder.push(&zeros, &mut bomb).unwrap();
+        }
+        encoder
+            .push(format!("<a href=\"{URL}\">").as_bytes(), &mut bomb)
+            .unwrap();
+        encoder.finish(&mut bomb).unwrap();
+        let mut site = Site::new(CONFIG);
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {name}\r\nETag: \"a\"\r\nContent-Length: {}\r\n\r\n",
+            bomb.len()
+        );
+        let got = site.answer(&[head.as_bytes(), &bomb]);
+        assert_eq!(got.head, head);
+        assert!(got.body == bomb, "{name}");
+    }
+}
+
+#[test]
+fn compressed_bodies_that_are_none_pass() {
+    let mut site = Site::new(CONFIG);
+    for coding in CODINGS.into_iter().flatten() {
+        let whole = encode(Some(coding), format!("<a href=\"{URL}\">").as_bytes());
+        for body in [
+            &whole[..whole.len() - 1],
+            &[&whole[..], b"xyz"].concat(),
+            b"plain",
+            b"\x1f",
+        ] {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{}Content-Length: {}\r\n\r\n",
+                line(Some(coding)),
+                body.len()
+            );
+            let got = site.answer(&[head.as_bytes(), body]);
+            assert_eq!(got.head, head);
+            assert_eq!(got.body, body);
+        }
+    }
+}
