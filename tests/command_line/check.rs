@@ -277,7 +277,7 @@ fn what_the_example_file_leaves_out_is_valid_too() {
         let code = line.strip_prefix("# ").unwrap_or_default();
         let key = code.split(" = ").next().unwrap();
         let is_key = key.len() < code.len() && key.chars().all(|c| c == '_' || c.is_lowercase());
-        whole += if is_key || code == "[tls]" {
+        whole += if is_key || ["[tls]", "[bodies]"].contains(&code) {
             code
         } else {
             line
@@ -288,6 +288,10 @@ fn what_the_example_file_leaves_out_is_valid_too() {
         "listen_tls = ",
         "ca_file = ",
         "via = ",
+        "extra_headers = ",
+        "[bodies]",
+        "types = ",
+        "ratio = ",
         "[tls]",
         "certs = ",
         "dry_run = ",
