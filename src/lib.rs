@@ -28,10 +28,10 @@
 //! - [`oauth`]: recognise an authorization request and its client, as a browser would.
 //! - [`policy`]: decide what becomes of its scope, and say why.
 //! - [`rewrite`]: apply the decision to the bytes of one URL.
+//! - [`coding`]: content codings, decoded within bounds and encoded again.
 //! - [`pattern`]: patterns of media types and request paths.
 //! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`config`]: the configuration file, flags and environment, checked.
-//! - [`coding`]: content codings, decoded within bounds and encoded again.
 //! - [`metrics`]: what is counted.
 //! - [`audit`]: counts and logs what becomes of each authorization request.
 //! - [`net`]: streams, who the client is, interim responses.
