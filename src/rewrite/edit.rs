@@ -138,10 +138,13 @@ impl<'a> QueryEdit<'a> {
 
     /// A browser trims what stands last; white space that did not stand there before stays.
     fn keep_white_space(&mut self) {
-        let Some(last) = self.splices.last_mut().filter(|_| self.is_last) else {
+        let Some((last, others)) = self.splices.split_last_mut().filter(|_| self.is_last) else {
             return;
         };
-        let before = self.query[..last.range.start].last();
+        let start = last.range.start;
+        // A new value that stands right before ends in no white space.
+        let is_new = others.last().is_some_and(|it| it.range.end == start);
+        let before = self.query[..start].last().filter(|_| !is_new);
         let is_cut = last.range.end == self.query.len() && last.text.is_empty();
         if is_cut && before.is_some_and(|byte| *byte <= b' ') {
             last.text = b"&".to_vec();

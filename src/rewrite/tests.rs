@@ -178,6 +178,11 @@ fn white_space_that_ended_a_value_is_not_moved_to_the_end() {
             "?client_id=space&state=a &scope=none",
             "?client_id=space&state=a &",
         ),
+        // This white space went with the value.
+        (
+            "?client_id=space&scope=none &scope=user:read",
+            "?client_id=space&scope=user:read",
+        ),
     ]);
 }
 
