@@ -26,6 +26,7 @@ proptest! {
     ) {
         let rewriter = Rewriter { endpoints: endpoints(), policies };
         invariants::check(&rewriter, &reference, &own);
+        invariants::check_fields(&rewriter, &reference, &own);
     }
 
     /// A tab is not there for a browser, but takes the comparison of plain bytes out of play.

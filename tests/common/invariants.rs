@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rescope::oauth::RequestUrl;
 use rescope::policy::{Client, Edit, Policies, Policy};
 use rescope::query::Pair;
-use rescope::rewrite::{Rewriter, Rewritten};
+use rescope::rewrite::{Carrier, Rewriter, Rewritten};
 use rescope::scope::{self, ScopeToken};
 use url::form_urlencoded;
 
@@ -39,6 +39,71 @@ pub fn check(rewriter: &Rewriter, reference: &[u8], own: &RequestUrl<'_>) {
         || found.decision.policy.name() == "keep"
         || found.decision.edit == Edit::Nothing;
     assert_eq!(idle, found.output.is_none(), "changes as the policy says");
+}
+
+/// Panics where `rewriter` breaks its word on lines of header fields that hold `reference`,
+/// or on those that are no more than it.
+pub fn check_fields(rewriter: &Rewriter, reference: &[u8], own: &RequestUrl<'_>) {
+    let found = rewriter.rewrite(reference, own).ok();
+    let output = found.and_then(|found| found.output);
+    for (carrier, start, end, alien) in [
+        (Carrier::Url, "", "", ""),
+        (Carrier::Refresh, "0;url=\"", "\"", "\""),
+        (
+            Carrier::Link,
+            "<a>;rel=next,<",
+            ">; x; rel=\"a next\",<b>",
+            ">",
+        ),
+        (Carrier::HxLocation, "", "", "{"),
+        (Carrier::HxLocation, "{\"path\":\"", "\"}", "\"\\"),
+        (Carrier::ActionRedirect, "", ";push", ""),
+        (Carrier::ActionRedirect, "", ";replace", ""),
+    ] {
+        let around = |inner: &[u8]| [start.as_bytes(), inner, end.as_bytes()].concat();
+        let line = around(reference);
+        let treated = check_field(rewriter, carrier, &line, own);
+        let is_string = || !start.ends_with(":\"") || is_json_string(reference);
+        if !reference.iter().any(|byte| alien.as_bytes().contains(byte)) && is_string() {
+            let expected = output.as_deref().map(around);
+            assert_eq!(treated, expected, "{carrier:?} changes the query alone");
+        }
+    }
+    for carrier in [Carrier::Refresh, Carrier::Link, Carrier::ActionRedirect] {
+        check_field(rewriter, carrier, reference, own);
+        let quoted = [b"0,'", reference, b"'"].concat();
+        check_field(rewriter, carrier, &quoted, own);
+    }
+    if let Ok(text) = std::str::from_utf8(reference) {
+        let string = serde_json::to_string(text).unwrap().replace('/', "\\/");
+        let object = format!("{{\"path\":{}}}", string.replace('&', "\\u0026"));
+        check_field(rewriter, Carrier::HxLocation, object.as_bytes(), own);
+    }
+}
+
+/// Whether these bytes stand for themselves in a string of JSON, `"` and `\` aside.
+fn is_json_string(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok() && bytes.iter().all(|byte| *byte >= b' ')
+}
+
+/// Returns what becomes of a line; treating it once more finds as much and changes nothing.
+fn check_field(
+    rewriter: &Rewriter,
+    carrier: Carrier,
+    line: &[u8],
+    own: &RequestUrl<'_>,
+) -> Option<Vec<u8>> {
+    let treat = |line: &[u8]| {
+        let mut count = 0;
+        let output = rewriter.rewrite_field(carrier, line, own, &mut |_| count += 1);
+        (output, count)
+    };
+    let (output, count) = treat(line);
+    assert_ne!(output.as_deref(), Some(line), "no change is none");
+    let after = output.as_deref().unwrap_or(line);
+    let again = treat(after);
+    assert_eq!(again, (None, count), "{carrier:?}: twice is once");
+    output
 }
 
 /// A reference at its query.

@@ -1,4 +1,5 @@
-//! Any bytes at all as a reference: nothing panics, and the rewriter keeps its word.
+//! Any bytes at all as a reference, alone and in lines of header fields: nothing panics, and
+//! the rewriter keeps its word.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -26,6 +27,7 @@ fuzz_target!(|input: &[u8]| {
         path: "/oauth/start",
     };
     invariants::check(&REWRITER, reference, &own);
+    invariants::check_fields(&REWRITER, reference, &own);
 });
 
 const AUTHORITIES: [&[u8]; 5] = [
