@@ -14,6 +14,8 @@ pub struct Client {
     pub local: Option<SocketAddr>,
     /// Whether the client speaks TLS with this process.
     pub is_tls: bool,
+    /// Which of the server's listeners it is, counted from 0.
+    pub listener: usize,
     /// Both ends of the TCP connection itself; `None` over a Unix socket.
     pub ends: Option<Ends>,
     /// The way for interim responses; none in HTTP/2.

@@ -3,7 +3,6 @@
 //! it back when it has ended. Neither waits for ever, and what broke off
 //! never looks complete.
 
-mod linger;
 mod request;
 mod response;
 

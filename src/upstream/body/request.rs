@@ -14,8 +14,8 @@ use http::HeaderName;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use thiserror::Error;
 
-use super::linger::linger;
 use crate::hop::strip_trailers;
+use crate::net::linger;
 use crate::upstream::wait::Wait;
 
 /// A request's body, or none.

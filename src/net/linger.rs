@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use tokio::{runtime::Handle, time::timeout};
 
 /// Reads `rest` to its end in a task of its own, within bounds.
-pub(super) fn linger(rest: Incoming) {
+pub fn linger(rest: Incoming) {
     // There is no runtime any more when the process ends.
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(timeout(LIMIT, discard(rest)));
