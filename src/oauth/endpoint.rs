@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt};
 use thiserror::Error;
 use url::{Host, Url};
 
+use super::{EndpointUrl, RequestUrl, recognise};
+
 /// How an endpoint is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scheme {
@@ -71,7 +73,7 @@ impl Endpoint {
         if scheme == Scheme::Http && (wildcard || !is_this_machine(&parsed)) {
             return Err(InvalidEndpoint::PlainHttp(host.to_owned()));
         }
-        if !is_canonical(path) {
+        if !is_canonical_path(path) {
             return Err(InvalidEndpoint::Path(path.to_owned()));
         }
         Ok(Self {
@@ -173,6 +175,14 @@ impl EndpointTable {
         self.0.push(endpoint);
     }
 
+    /// Adds the endpoint at `url`, unless one that is there recognises it.
+    pub fn ensure(&mut self, url: &EndpointUrl) {
+        let url_bytes = url.as_str().as_bytes();
+        if recognise(url_bytes, &RequestUrl::UNKNOWN, self).is_err() {
+            self.push(url.endpoint().clone());
+        }
+    }
+
     /// Yields the endpoints, Zoom's own first.
     pub fn iter(&self) -> impl Iterator<Item = &Endpoint> {
         self.0.iter()
@@ -188,7 +198,7 @@ fn is_this_machine(host: &Host) -> bool {
 }
 
 /// Whether a browser would send `path` as it is written, with no escape that decoding takes away.
-fn is_canonical(path: &str) -> bool {
+pub fn is_canonical_path(path: &str) -> bool {
     let Ok(mut url) = Url::parse("https://host.invalid/") else {
         return false;
     };
