@@ -38,6 +38,7 @@
 //! - [`tls`]: certificate and key files to rustls configurations, taken up anew when they change.
 //! - [`server`]: accept, TLS, HTTP/1.1 and HTTP/2 on worker threads, drain.
 //! - [`upstream`]: connect to the app, over TLS or not, pool connections, send.
+//! - [`authorize`]: an authorize endpoint of its own, and its discovery documents.
 //! - [`proxy`]: the life of one request, tunnels, and failures to responses.
 //! - [`app`]: all of it put together from a configuration; bound, then served, then stopped.
 //! - [`demo`]: a sample app, a pretend Zoom and a browser, for the demo and the tests.
@@ -49,6 +50,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod authorize;
 pub mod cli;
 pub mod coding;
 pub mod config;

@@ -27,7 +27,7 @@ pub struct Metrics {
     pub broken_bodies: Counter,
     /// Requests that were read and then refused (4xx, 501); not those that are no HTTP.
     pub refused_requests: Counter,
-    /// Authorization requests found in a response.
+    /// Authorization requests found in a response, or answered at an authorize endpoint.
     pub authorization_requests: Counter,
     /// Authorization requests of which the scope was changed.
     pub rewrites: Counter,

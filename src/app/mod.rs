@@ -1,6 +1,7 @@
 //! The program put together from a checked configuration: bound first, then
 //! served, then drained.
 
+mod endpoints;
 mod parts;
 mod reload;
 
@@ -8,12 +9,15 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc, thread};
 
 use arc_swap::ArcSwap;
 use http::{Request, Response};
+use http_body_util::Either;
 use hyper::body::Incoming;
+use rustls::ServerConfig;
 use thiserror::Error;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
-use crate::config::Config;
+use crate::authorize::Authorize;
+use crate::config::{Config, ListenAddress};
 use crate::metrics::Metrics;
 use crate::net::{Client, OwnConnections};
 use crate::proxy::{self, Proxy, Rules};
@@ -29,6 +33,10 @@ pub use reload::Reload;
 pub struct App {
     server: Server,
     workers: Vec<(Worker, Arc<Proxy>)>,
+    authorize: Option<Arc<Authorize>>,
+    /// How many of the listeners are the proxy's; those behind them are for authorize
+    /// endpoints alone.
+    proxied: usize,
     /// Takes up new certificates for as long as it is kept.
     _watching: Option<Watching>,
     self_made: Option<SelfMade>,
@@ -75,17 +83,14 @@ impl App {
             Some(_) => Some(Certificates::open(&config.certs).map_err(BindError::Certificates)?),
             None => None,
         };
-        let mut listeners = Vec::new();
         let served = opened.as_ref().map(|it| it.certificates.server_config());
-        for (address, tls) in [(&config.listen, None), (&config.listen_tls, served)] {
-            let Some(address) = address else { continue };
-            let address = parts::address(address);
-            let bound = Listener::bind(&address, &mut inherited, tls, config.proxy_protocol);
-            listeners.push(bound.map_err(|source| BindError::Listen {
-                address: address.to_string(),
-                source,
-            })?);
-        }
+        let plain = config.listen.iter().map(|address| (address, None));
+        let tls = config.listen_tls.iter().map(|it| (it, served.clone()));
+        let mut listeners = listen(plain.chain(tls), &mut inherited, &config)?;
+        let proxied = listeners.len();
+        let own = endpoints::listeners(&config).into_iter();
+        let own = own.map(|address| (address, None));
+        listeners.extend(listen(own, &mut inherited, &config)?);
         let certificates = opened.as_ref().map(|it| it.certificates.clone());
         let watching = match &certificates {
             Some(certificates) => Some(watch(certificates, &metrics)?),
@@ -101,6 +106,8 @@ impl App {
         let rules = Arc::new(ArcSwap::from_pointee(parts::rules(&config)));
         Ok(Self {
             workers: workers(&config, &target, &rules, &server).map_err(BindError::Threads)?,
+            authorize: endpoints::authorize(&config, proxied, &rules, &metrics),
+            proxied,
             server,
             _watching: watching,
             self_made: opened.and_then(|opened| opened.self_made),
@@ -132,17 +139,17 @@ impl App {
         Arc::clone(&self.reload)
     }
 
-    /// Where clients connect, as URLs and paths; ports are those that the system chose for 0.
+    /// Where clients connect to the proxy, as URLs and paths; ports are those that the system
+    /// chose for 0.
     pub fn addresses(&self) -> impl Iterator<Item = String> {
-        self.server.listeners.iter().map(|listener| {
-            let address = listener.local_addr();
-            match (address.tcp(), listener.is_tls()) {
-                (Some(address), false) => format!("http://{address}"),
-                (Some(address), true) => format!("https://{address}"),
-                (None, false) => address.to_string(),
-                (None, true) => format!("{address} (TLS)"),
-            }
-        })
+        let listeners = self.server.listeners.iter();
+        listeners.take(self.proxied).map(shown)
+    }
+
+    /// The same of listeners that are for authorize endpoints alone.
+    pub fn authorize_addresses(&self) -> impl Iterator<Item = String> {
+        let listeners = self.server.listeners.iter();
+        listeners.skip(self.proxied).map(shown)
     }
 
     /// The first TCP address that clients connect to, for whoever asked for port 0.
@@ -164,7 +171,8 @@ impl App {
             .map(|(worker, proxy)| {
                 let sweeper = Arc::clone(&proxy);
                 worker.spawn(async move { sweeper.upstream.sweep().await });
-                (worker, Serve(proxy))
+                let authorize = self.authorize.clone();
+                (worker, Serve { proxy, authorize })
             })
             .collect();
         let metrics = Arc::clone(&self.server.metrics);
@@ -175,9 +183,12 @@ impl App {
     }
 }
 
-/// A proxy as the server's handler.
+/// The server's handler: the authorize endpoints, where there are any, and the proxy behind.
 #[derive(Clone)]
-struct Serve(Arc<Proxy>);
+struct Serve {
+    proxy: Arc<Proxy>,
+    authorize: Option<Arc<Authorize>>,
+}
 
 impl Handler for Serve {
     type Body = proxy::Body;
@@ -187,7 +198,40 @@ impl Handler for Serve {
         request: Request<Incoming>,
         client: Arc<Client>,
     ) -> Response<Self::Body> {
-        self.0.handle(request, &client).await
+        if let Some(authorize) = &self.authorize
+            && let Some(asked) = authorize.find(&request, &client)
+        {
+            let answer = authorize.answer(asked, request, &client).await;
+            return answer.map(Either::Right);
+        }
+        self.proxy.handle(request, &client).await
+    }
+}
+
+/// Opens listeners, each with TLS where there is a configuration for it.
+fn listen<'c>(
+    addresses: impl Iterator<Item = (&'c ListenAddress, Option<Arc<ServerConfig>>)>,
+    inherited: &mut Inherited,
+    config: &Config,
+) -> Result<Vec<Listener>, BindError> {
+    let open = |(address, tls)| {
+        let address = parts::address(address);
+        let bound = Listener::bind(&address, inherited, tls, config.proxy_protocol);
+        bound.map_err(|source| BindError::Listen {
+            address: address.to_string(),
+            source,
+        })
+    };
+    addresses.map(open).collect()
+}
+
+fn shown(listener: &Listener) -> String {
+    let address = listener.local_addr();
+    match (address.tcp(), listener.is_tls()) {
+        (Some(address), false) => format!("http://{address}"),
+        (Some(address), true) => format!("https://{address}"),
+        (None, false) => address.to_string(),
+        (None, true) => format!("{address} (TLS)"),
     }
 }
 

@@ -45,7 +45,7 @@ impl Reload {
         }
     }
 
-    fn take_up(&self, config: Config) {
+    fn take_up(&self, mut config: Config) {
         let clients = config.policies.clients().count();
         let default = config.policies.default_policy().name();
         self.metrics.config_reloads.inc();
@@ -61,6 +61,10 @@ impl Reload {
             warn!(
                 "of what is new, all but clients, default, endpoints, dry_run, extra_headers and bodies needs a restart"
             );
+        }
+        // The endpoints that are served are those of the start; their policies must apply.
+        for endpoint in &self.started.authorize {
+            config.endpoints.ensure(&endpoint.to);
         }
         self.rules.store(Arc::new(parts::rules(&config)));
     }

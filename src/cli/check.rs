@@ -11,7 +11,9 @@ use humantime::format_rfc3339_seconds;
 
 use super::{CheckArguments, Failure, with_environment};
 use crate::app::{App, Summary};
-use crate::config::{self, Config, ForwardedMode, Limits, Overrides, Timeouts, UpstreamProtocol};
+use crate::config::{
+    self, AuthorizeEndpoint, Config, ForwardedMode, Limits, Overrides, Timeouts, UpstreamProtocol,
+};
 
 /// Prints what the file means.
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
@@ -59,8 +61,22 @@ fn summary(path: &Path, config: &Config, served: &[Summary]) -> String {
     for endpoint in config.endpoints.iter() {
         line("endpoint", &endpoint.to_string());
     }
+    for endpoint in &config.authorize {
+        line("authorize", &authorize(endpoint));
+    }
     if policies.dry_run() {
         line("dry run", "nothing is changed for anyone");
+    }
+    text
+}
+
+fn authorize(endpoint: &AuthorizeEndpoint) -> String {
+    let mut text = format!("{} -> {}", endpoint.path, endpoint.to.as_str());
+    if let Some(listen) = &endpoint.listen {
+        text += &format!(", on {listen}");
+    }
+    if endpoint.known_clients_only {
+        text += ", known clients only";
     }
     text
 }

@@ -60,6 +60,7 @@ async fn serve(
     let clients = config.policies.clients().count();
     let default = describe(config.policies.default_policy());
     let dry_run = config.policies.dry_run();
+    let endpoints = config.authorize.clone();
     let app = App::bind(config, inherited).map_err(|error| Failure::Outside(error.into()))?;
     for address in app.addresses() {
         tell(&format!("listening on {address}\n"));
@@ -69,6 +70,14 @@ async fn serve(
             clients,
             "forwarding; clients without an entry: {default}"
         );
+    }
+    for address in app.authorize_addresses() {
+        tell(&format!("listening on {address} (authorize endpoint)\n"));
+        info!(listen = %address, "answering for authorize endpoints alone");
+    }
+    for endpoint in endpoints {
+        let (path, to) = (endpoint.path, endpoint.to.as_str());
+        info!(path, to, "authorize endpoint");
     }
     if let Some(made) = app.self_made() {
         tell(&format!(

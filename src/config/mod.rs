@@ -5,6 +5,7 @@
 //! its place; a [`Config`] that exists holds no bad value. Nothing here binds
 //! an address, looks up a name or reads a variable.
 
+mod authorize;
 mod bodies;
 mod check;
 mod file;
@@ -22,6 +23,7 @@ use http::HeaderName;
 use crate::oauth::EndpointTable;
 use crate::policy::Policies;
 
+pub use authorize::AuthorizeEndpoint;
 pub use bodies::Bodies;
 pub use check::{parse, parse_rules};
 pub use limits::{Limits, Timeouts};
@@ -66,6 +68,8 @@ pub struct Config {
     pub extra_headers: Vec<HeaderName>,
     /// The bodies of answers that URLs are looked for in; `None` for none at all.
     pub bodies: Option<Bodies>,
+    /// The authorize endpoints of its own.
+    pub authorize: Vec<AuthorizeEndpoint>,
 }
 
 /// What is spoken to the app, where that is written.

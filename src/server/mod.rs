@@ -225,7 +225,10 @@ impl Server {
         for _ in &self.listeners {
             *turn = (*turn + 1) % self.listeners.len();
             if let Poll::Ready(accepted) = self.listeners[*turn].poll_accept(cx) {
-                return Poll::Ready(accepted);
+                return Poll::Ready(accepted.map(|mut accepted| {
+                    accepted.client.listener = *turn;
+                    accepted
+                }));
             }
         }
         Poll::Pending

@@ -3,6 +3,7 @@
 //! Pure: text, flags and variables in, values out. It goes on after a problem,
 //! so that one look shows them all.
 
+mod authorize;
 mod bodies;
 mod headers;
 mod network;
@@ -22,10 +23,11 @@ use super::{Config, Overrides, Rules};
 pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Report> {
     let mut check = Check::default();
     let file = check.read(text);
-    let rules = check.rules(&file);
+    let mut rules = check.rules(&file);
     let extra_headers = check.extra_headers(&file);
     let bodies = check.bodies(&file);
     let network = check.network(&file, overrides);
+    let authorize = check.authorize(&file, &network, &mut rules.endpoints);
     if !network.has_upstream {
         check.no_upstream();
     }
@@ -50,6 +52,7 @@ pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Re
             policies: rules.policies,
             extra_headers,
             bodies,
+            authorize,
         }),
         _ => Err(Report::new(name, text, check.problems)),
     }
@@ -63,10 +66,11 @@ pub fn parse(text: &str, name: &str, overrides: &Overrides) -> Result<Config, Re
 pub fn parse_rules(text: &str, name: &str) -> Result<Rules, Report> {
     let mut check = Check::default();
     let file = check.read(text);
-    let rules = check.rules(&file);
+    let mut rules = check.rules(&file);
     check.extra_headers(&file);
     check.bodies(&file);
-    check.network(&file, &Overrides::default());
+    let network = check.network(&file, &Overrides::default());
+    check.authorize(&file, &network, &mut rules.endpoints);
     match check.problems.is_empty() {
         true => Ok(rules),
         false => Err(Report::new(name, text, check.problems)),

@@ -189,6 +189,7 @@ impl Check {
             value: false, span, ..
         }) = builtin
             && file.endpoints.is_empty()
+            && file.authorize.is_empty()
         {
             let message = "no endpoint is left, so nothing would ever be changed";
             let help = "add an `[[endpoint]]`, or leave `builtin_endpoints` out";

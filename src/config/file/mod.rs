@@ -12,6 +12,7 @@ use std::{
 
 use toml::de::DeTable;
 
+use super::authorize::{AUTHORIZE, AuthorizeEntry};
 use super::reader::{Field, Pairs, Section, Shape, Strings};
 use super::report::Problem;
 use super::{ForwardedMode, Limits, Timeouts, UpstreamProtocol};
@@ -45,6 +46,7 @@ pub(super) struct File {
     pub(super) default: PolicyEntry,
     pub(super) clients: Vec<ClientEntry>,
     pub(super) endpoints: Vec<EndpointEntry>,
+    pub(super) authorize: Vec<AuthorizeEntry>,
 }
 
 /// Which addresses are written, with good values or not; all where the file could not
@@ -151,6 +153,11 @@ impl File {
                 .into_iter()
                 .map(|(table, span)| EndpointEntry::read(table, span, problems))
                 .collect(),
+            authorize: top
+                .one_or_more_tables("authorize", problems)
+                .into_iter()
+                .map(|(table, span)| AuthorizeEntry::read(table, span, problems))
+                .collect(),
         }
     }
 }
@@ -242,8 +249,8 @@ impl EndpointEntry {
 }
 
 /// In the order in which a key's home is looked for.
-const SHAPES: &[&Shape] = &[
-    &TOP, &TLS, &LIMITS, &TIMEOUTS, &BODIES, &DEFAULT, &CLIENT, &ENDPOINT,
+pub(super) const SHAPES: &[&Shape] = &[
+    &TOP, &TLS, &LIMITS, &TIMEOUTS, &BODIES, &DEFAULT, &CLIENT, &ENDPOINT, &AUTHORIZE,
 ];
 
 const TOP: Shape = Shape {
@@ -268,6 +275,7 @@ const TOP: Shape = Shape {
         "default",
         "client",
         "endpoint",
+        "authorize",
     ],
 };
 

@@ -195,6 +195,18 @@ impl<'t> Section<'t> {
         table.map(|table| (table, value.span()))
     }
 
+    /// The table under a key, or the tables, and their spans.
+    pub(super) fn one_or_more_tables(
+        &self,
+        key: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<(&'t DeTable<'t>, Range<usize>)> {
+        match self.table.get(key).map(Spanned::get_ref) {
+            Some(DeValue::Array(_)) => self.tables(key, problems),
+            _ => self.table(key, problems).into_iter().collect(),
+        }
+    }
+
     /// The tables under a key, and their spans.
     pub(super) fn tables(
         &self,

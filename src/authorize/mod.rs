@@ -1,0 +1,163 @@
+//! An authorize endpoint of its own, for clients that build the URL themselves:
+//! what they ask of it is answered with a redirect to the real one, the
+//! client's policy applied.
+//!
+//! Never an open redirector: of a request only its query, or its form, reaches
+//! the `Location`, and only behind the `?`. Scheme, host and path are the
+//! configuration's.
+
+mod discovery;
+mod form;
+mod query;
+mod redirect;
+mod refusal;
+mod valid;
+
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::access::DynAccess;
+use http::{Method, Request, Response, header::EXPECT, request::Parts};
+use http_body_util::Full;
+use hyper::body::{Body as _, Bytes, Incoming};
+use tracing::debug;
+
+use crate::metrics::Metrics;
+use crate::net::{Client, linger};
+use crate::oauth::EndpointUrl;
+use crate::rewrite::Rewriter;
+
+use refusal::Refusal;
+
+/// An answer, whole.
+pub type Answer = Response<Full<Bytes>>;
+
+/// All that requests share.
+pub struct Authorize {
+    /// What is at each of the server's listeners, in their order.
+    pub sites: Vec<Site>,
+    /// What becomes of redirects; each is treated with what it is then. It recognises every
+    /// endpoint's `to`.
+    pub rewriter: Box<dyn DynAccess<Rewriter> + Send + Sync>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// How long a form may take to come.
+    pub body_limit: Duration,
+}
+
+/// What is at one listener.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Site {
+    /// Its endpoints, no two at one path.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether there is nothing else.
+    pub is_alone: bool,
+}
+
+/// One authorize endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where it is.
+    pub path: String,
+    /// Where its requests are sent on to.
+    pub to: EndpointUrl,
+    /// The token endpoint beside `to`; `None` for Zoom's, or none that is known.
+    pub token: Option<EndpointUrl>,
+    /// The revocation endpoint beside `to`; `None` for Zoom's, or none that is known.
+    pub revocation: Option<EndpointUrl>,
+    /// What clients know it by, an origin; `None` for the listener's address.
+    pub issuer: Option<String>,
+    /// Whether clients without an entry are refused.
+    pub known_clients_only: bool,
+    /// Whether it is described, unless an endpoint before it is.
+    pub discovery: bool,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked<'a> {
+    /// An authorize endpoint.
+    Endpoint(&'a Endpoint),
+    /// The description of one.
+    Discovery(&'a Endpoint),
+    /// Nothing that is there.
+    Nothing,
+}
+
+impl Authorize {
+    /// Returns what `request` of `client` is about; `None` where it is somebody else's.
+    pub fn find(&self, request: &Request<Incoming>, client: &Client) -> Option<Asked<'_>> {
+        self.sites.get(client.listener)?.find(request.uri().path())
+    }
+
+    /// Answers one request of `client` about what was asked, whatever comes.
+    pub async fn answer(
+        &self,
+        asked: Asked<'_>,
+        request: Request<Incoming>,
+        client: &Client,
+    ) -> Answer {
+        self.metrics.requests.inc();
+        let (parts, mut body) = request.into_parts();
+        let answer = match self.give(asked, &parts, &mut body, client).await {
+            Ok(answer) => answer,
+            Err(refusal) => {
+                self.metrics.refused_requests.inc();
+                refusal.into_answer(parts.version)
+            }
+        };
+        // A client that waits to be told to go on is not to be told so by reading on.
+        if !body.is_end_stream() && !parts.headers.contains_key(EXPECT) {
+            // Else one that is still sending may never see the answer.
+            linger(body);
+        }
+        // The query stays out of it: state and PKCE values are secrets.
+        debug!(
+            method = %parts.method,
+            path = parts.uri.path(),
+            status = answer.status().as_u16(),
+            "request about an authorize endpoint"
+        );
+        answer
+    }
+
+    async fn give(
+        &self,
+        asked: Asked<'_>,
+        parts: &Parts,
+        body: &mut Incoming,
+        client: &Client,
+    ) -> Result<Answer, Refusal> {
+        valid::check(parts)?;
+        let endpoint = match asked {
+            Asked::Endpoint(endpoint) => endpoint,
+            Asked::Discovery(endpoint) => return discovery::answer(endpoint, parts, client),
+            Asked::Nothing => return Err(Refusal::NotFound),
+        };
+        let form = match parts.method {
+            Method::GET | Method::HEAD => None,
+            Method::POST => Some(form::read(&parts.headers, body, self.body_limit).await?),
+            _ => return Err(Refusal::Method("GET, HEAD, POST")),
+        };
+        let query = query::join(parts.uri.query(), form.as_deref())?;
+        let rewriter = self.rewriter.load();
+        let location = redirect::location(endpoint, query, &rewriter, &self.metrics)?;
+        Ok(redirect::answer(&parts.method, location))
+    }
+}
+
+impl Site {
+    /// Returns what is at `path`; `None` where that is somebody else's. No other spelling of
+    /// a path is the same one.
+    pub fn find(&self, path: &str) -> Option<Asked<'_>> {
+        let mut endpoints = self.endpoints.iter();
+        if let Some(endpoint) = endpoints.clone().find(|endpoint| endpoint.path == path) {
+            return Some(Asked::Endpoint(endpoint));
+        }
+        if discovery::PATHS.contains(&path)
+            && let Some(endpoint) = endpoints.find(|endpoint| endpoint.discovery)
+        {
+            return Some(Asked::Discovery(endpoint));
+        }
+        self.is_alone.then_some(Asked::Nothing)
+    }
+}

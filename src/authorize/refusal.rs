@@ -1,0 +1,82 @@
+//! Why a request is not answered as it wishes, said in plain text.
+
+use http::{
+    HeaderValue, Response, StatusCode, Version,
+    header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, REFERRER_POLICY},
+};
+use http_body_util::Full;
+use thiserror::Error;
+
+use super::Answer;
+
+/// Why not. The texts go to the client and hold nothing that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(super) enum Refusal {
+    #[error("{0}")]
+    Malformed(&'static str),
+    #[error("only the transfer coding chunked is supported")]
+    TransferCoding,
+    #[error("there is an authorize endpoint on this address, and nothing else")]
+    NotFound,
+    #[error("only these methods are for this endpoint: {0}")]
+    Method(&'static str),
+    #[error("a POST to an authorize endpoint is a form, application/x-www-form-urlencoded")]
+    NoForm,
+    #[error("the form is too long")]
+    LongForm,
+    #[error("the form did not come in time")]
+    LateForm,
+    #[error("the form is broken")]
+    BrokenForm,
+    #[error("the request holds what may not stand in a query; it is to be percent-encoded")]
+    Query,
+    #[error("only known clients are let through here, and the request has no client_id")]
+    NoClient,
+    #[error("only known clients are let through here, and the request has different client_ids")]
+    ConflictingClients,
+    #[error("only known clients are let through here, and this client_id has no entry")]
+    UnknownClient,
+    #[error("no policy is known to apply to what this endpoint leads to")]
+    UnknownTarget,
+    #[error("nobody has said which issuer this is, and the address does not tell")]
+    NoIssuer,
+}
+
+impl Refusal {
+    /// Says what happened to a client that speaks `version`.
+    pub(super) fn into_answer(self, version: Version) -> Answer {
+        let mut answer = Response::new(Full::from(format!("rescope: {self}\n")));
+        *answer.status_mut() = self.status();
+        let headers = answer.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        if let Self::Method(allowed) = self {
+            headers.insert(ALLOW, HeaderValue::from_static(allowed));
+        }
+        if version != Version::HTTP_2 {
+            // What such a client sends next cannot be told from this request's body.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        answer
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Malformed(_) | Self::BrokenForm | Self::Query => StatusCode::BAD_REQUEST,
+            Self::TransferCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::NotFound | Self::NoIssuer => StatusCode::NOT_FOUND,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::LongForm => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::LateForm => StatusCode::REQUEST_TIMEOUT,
+            Self::NoClient | Self::ConflictingClients | Self::UnknownClient => {
+                StatusCode::FORBIDDEN
+            }
+            Self::UnknownTarget => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The authorize endpoints of a configuration, and how they go with the rest of it.
+
+use std::ops::Range;
+
+use super::{Check, network::Network};
+use crate::config::authorize::AuthorizeEntry;
+use crate::config::file::File;
+use crate::config::reader::Field;
+use crate::config::report::Problem;
+use crate::config::{AuthorizeEndpoint, UpstreamUrl};
+use crate::oauth::{EndpointTable, EndpointUrl, is_canonical_path};
+
+impl Check {
+    /// Returns the authorize endpoints, and has `table` recognise what they send on to, so
+    /// that the policies apply; those that are no good are left out.
+    pub(super) fn authorize(
+        &mut self,
+        file: &File,
+        network: &Network,
+        table: &mut EndpointTable,
+    ) -> Vec<AuthorizeEndpoint> {
+        let mut checked: Vec<(AuthorizeEndpoint, Range<usize>)> = Vec::new();
+        for entry in &file.authorize {
+            let Some((endpoint, path)) = self.authorize_endpoint(entry) else {
+                continue;
+            };
+            if let Some(listen) = &entry.listen {
+                let others = checked.iter().map(|(other, _)| other);
+                self.own_listener(&endpoint, listen, network, others);
+            }
+            self.not_itself(&endpoint, entry, network);
+            let is_same = |(other, _): &&(AuthorizeEndpoint, _)| {
+                other.path == endpoint.path && other.listen == endpoint.listen
+            };
+            if let Some((_, there)) = checked.iter().find(is_same) {
+                let message = "an authorize endpoint is at this path already";
+                let problem = Problem::at(&path, message).with_context(there, "first here");
+                self.problems.push(problem);
+            }
+            table.ensure(&endpoint.to);
+            checked.push((endpoint, path));
+        }
+        checked.into_iter().map(|(endpoint, _)| endpoint).collect()
+    }
+
+    /// Returns the endpoint by itself, and where its path is written.
+    fn authorize_endpoint(
+        &mut self,
+        entry: &AuthorizeEntry,
+    ) -> Option<(AuthorizeEndpoint, Range<usize>)> {
+        let listen = self.parsed(&entry.listen);
+        let to = match entry.has_to {
+            true => self.parsed(&entry.to),
+            false => DEFAULT_TO.parse().ok(),
+        };
+        let (token, revocation) = (self.parsed(&entry.token), self.parsed(&entry.revocation));
+        let issuer = self.issuer(&entry.issuer);
+        let path = self.path(&entry.path);
+        let discovery = entry.discovery.as_ref().is_none_or(|it| it.value);
+        if !discovery {
+            self.undiscovered(entry);
+        }
+        let path = path?;
+        let endpoint = AuthorizeEndpoint {
+            path: path.value.clone(),
+            to: to?,
+            token,
+            revocation,
+            issuer,
+            listen,
+            known_clients_only: entry.known_clients_only.as_ref().is_some_and(|it| it.value),
+            discovery,
+        };
+        Some((endpoint, path.span.clone()))
+    }
+
+    fn parsed<T: std::str::FromStr<Err: ToString>>(
+        &mut self,
+        field: &Option<Field<String>>,
+    ) -> Option<T> {
+        let field = field.as_ref()?;
+        let note = |error: T::Err| {
+            let problem = Problem::at(&field.span, error.to_string());
+            self.problems.push(problem);
+        };
+        field.value.parse().map_err(note).ok()
+    }
+
+    fn path<'f>(&mut self, field: &'f Option<Field<String>>) -> Option<&'f Field<String>> {
+        let field = field.as_ref()?;
+        let shown = field.value.escape_debug();
+        let message = if !is_canonical_path(&field.value) {
+            format!(
+                "a path begins with `/`, holds no query, fragment, dot segment or needless escape, \
+                 not `{shown}`"
+            )
+        } else if field.value.starts_with(WELL_KNOWN) {
+            format!("`{WELL_KNOWN}` is for what clients look for there, not for an endpoint")
+        } else {
+            return Some(field);
+        };
+        self.problems.push(Problem::at(&field.span, message));
+        None
+    }
+
+    /// RFC 8414 2 would allow a path, but the documents are found without one here.
+    fn issuer(&mut self, field: &Option<Field<String>>) -> Option<String> {
+        let field = field.as_ref()?;
+        let text = &field.value;
+        let origin = text.strip_suffix('/').unwrap_or(text);
+        match format!("{origin}/").parse::<EndpointUrl>() {
+            Ok(url) if url.path() == "/" => return Some(text.clone()),
+            _ => {}
+        }
+        let message = "an issuer is `https://HOST` or `https://HOST:PORT`, as clients write it, \
+                       without a path; `http` is for this machine only";
+        self.problems.push(Problem::at(&field.span, message));
+        None
+    }
+
+    /// Notes down what only discovery documents would say.
+    fn undiscovered(&mut self, entry: &AuthorizeEntry) {
+        let keys = [
+            ("token", &entry.token),
+            ("revocation", &entry.revocation),
+            ("issuer", &entry.issuer),
+        ];
+        for (key, field) in keys {
+            let Some(field) = field else { continue };
+            let message = format!("`{key}` is for discovery, which is off here");
+            let problem = Problem::at(&field.key, message);
+            let help = format!("take `{key}` out, or `discovery = false`");
+            self.problems.push(problem.with_help(help));
+        }
+    }
+
+    /// An own listener is nobody else's: not the proxy's, not the app's, and no part of
+    /// that of another authorize endpoint.
+    fn own_listener<'c>(
+        &mut self,
+        endpoint: &AuthorizeEndpoint,
+        written: &Field<String>,
+        network: &Network,
+        others: impl Iterator<Item = &'c AuthorizeEndpoint>,
+    ) {
+        let Some(listen) = &endpoint.listen else {
+            return;
+        };
+        for proxy in [&network.listen, &network.listen_tls].into_iter().flatten() {
+            if proxy.overlaps(listen) {
+                let message = format!("the proxy itself listens on `{proxy}`");
+                let help = "leave `listen` out to have the endpoint there";
+                let problem = Problem::at(&written.span, message).with_help(help);
+                self.problems.push(problem);
+            }
+        }
+        if let Some(upstream) = &network.upstream
+            && upstream.reaches(listen)
+        {
+            let message = format!("the upstream `{upstream}` is at this address");
+            self.problems.push(Problem::at(&written.span, message));
+        }
+        let mut others = others.filter_map(|other| other.listen.as_ref());
+        if let Some(other) = others.find(|other| *other != listen && other.overlaps(listen)) {
+            let message = format!("another authorize endpoint listens on `{other}`");
+            let help = "endpoints that share a listener write the same address";
+            let problem = Problem::at(&written.span, message).with_help(help);
+            self.problems.push(problem);
+        }
+    }
+
+    /// A browser that is sent back to where it asks never comes to an end.
+    fn not_itself(
+        &mut self,
+        endpoint: &AuthorizeEndpoint,
+        entry: &AuthorizeEntry,
+        network: &Network,
+    ) {
+        let to = &endpoint.to;
+        let address = UpstreamUrl::Http {
+            host: to.host(),
+            port: to.port(),
+        };
+        let listeners = match &endpoint.listen {
+            None => [&network.listen, &network.listen_tls],
+            own => [own, &None],
+        };
+        let mut listeners = listeners.into_iter().flatten();
+        if to.path() == endpoint.path
+            && listeners.any(|listen| address.reaches(listen))
+            && let Some(field) = &entry.to
+        {
+            let message = "`to` is this endpoint itself";
+            self.problems.push(Problem::at(&field.span, message));
+        }
+    }
+}
+
+/// Where requests are sent on to where nothing is written.
+const DEFAULT_TO: &str = "https://zoom.us/oauth/authorize";
+
+/// RFC 8615.
+const WELL_KNOWN: &str = "/.well-known/";
