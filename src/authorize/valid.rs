@@ -2,7 +2,7 @@
 
 use http::{
     HeaderMap, HeaderValue, Version,
-    header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING},
+    header::{HOST, TRANSFER_ENCODING},
     request::Parts,
     uri::Authority,
 };
@@ -41,20 +41,12 @@ fn is_host(host: &HeaderValue) -> bool {
     host.is_empty() || !host.contains(&b'@') && Authority::try_from(host).is_ok()
 }
 
-/// RFC 9112 6.1: `chunked` alone. With a Content-Length beside it, others may see another
-/// end of the request.
+/// RFC 9112 6.1: `chunked` alone. With a Content-Length beside it, hyper goes by the chunks.
 fn check_transfer_coding(headers: &HeaderMap) -> Result<(), Refusal> {
-    let mut lines = headers.get_all(TRANSFER_ENCODING).iter();
-    let Some(coding) = lines.next() else {
-        return Ok(());
-    };
-    if lines.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
-        return Err(Refusal::TransferCoding);
-    }
-    match headers.contains_key(CONTENT_LENGTH) {
-        true => Err(Refusal::Malformed(
-            "there is a Content-Length beside Transfer-Encoding",
-        )),
-        false => Ok(()),
+    let lines: Vec<_> = headers.get_all(TRANSFER_ENCODING).iter().collect();
+    match lines[..] {
+        [] => Ok(()),
+        [coding] if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => Err(Refusal::TransferCoding),
     }
 }

@@ -1,0 +1,88 @@
+//! `known_clients_only`, and what becomes of it and the policies on SIGHUP.
+
+use crate::raw::field;
+use crate::running::{Rescope, get, post, status};
+use crate::{ON_ITS_OWN, PATH, TO};
+
+const KNOWN: &str = "[[client]]\nid = ['known', 'a b']\nscope = 'strip'\n\
+    [authorize]\npath = '/oauth/authorize'\nlisten = '127.0.0.1:0'\nknown_clients_only = true\n";
+
+#[test]
+fn clients_without_an_entry_get_a_page_that_says_so() {
+    let rescope = Rescope::start(KNOWN);
+    for (query, words) in [
+        ("", "the request has no client_id"),
+        ("?client_id=&scope=a", "the request has no client_id"),
+        (
+            "?client_id=<other>".replace(['<', '>'], "").as_str(),
+            "this client_id has no entry",
+        ),
+        ("?client_id=known2", "this client_id has no entry"),
+        ("?client_id=KNOWN", "this client_id has no entry"),
+        (
+            "?client_id=known&client_id=other",
+            "the request has different client_ids",
+        ),
+        (
+            "?client_id=known;client_id=known",
+            "this client_id has no entry",
+        ),
+    ] {
+        for request in [
+            get(&format!("{PATH}{query}")).into_bytes(),
+            post(PATH, query.strip_prefix('?').unwrap_or_default()),
+        ] {
+            let answer = rescope.ask(request);
+            assert_eq!(status(&answer), 403, "{query}");
+            assert_eq!(field(&answer, "location"), None);
+            assert_eq!(
+                field(&answer, "content-type"),
+                Some("text/plain; charset=utf-8")
+            );
+            assert_eq!(field(&answer, "cache-control"), Some("no-store"));
+            let text = answer.split("\r\n\r\n").nth(1).unwrap();
+            let expected =
+                format!("rescope: only known clients are let through here, and {words}\n");
+            assert_eq!(text, expected);
+        }
+    }
+}
+
+#[test]
+fn clients_with_an_entry_are_let_through() {
+    let rescope = Rescope::start(KNOWN);
+    for query in [
+        "client_id=known",
+        "client_id=known&client_id=known",
+        "client_id=%6Bnown",
+        "client_id=a+b",
+        "client_id=&client_id=known",
+    ] {
+        let answer = rescope.ask(get(&format!("{PATH}?{query}&scope=x")));
+        assert_eq!(field(&answer, "location"), Some(&*format!("{TO}?{query}")));
+    }
+}
+
+#[test]
+fn changed_policies_are_taken_up() {
+    let rescope = Rescope::start(KNOWN);
+    let asked = || rescope.ask(get(&format!("{PATH}?client_id=new&scope=a")));
+    assert_eq!(status(&asked()), 403);
+    rescope.reload(&format!("[[client]]\nid = 'new'\nscope = 'keep'\n{KNOWN}"));
+    let kept = format!("{TO}?client_id=new&scope=a");
+    assert_eq!(field(&asked(), "location"), Some(&*kept));
+}
+
+/// A changed endpoint waits for a restart; the one that runs never loses its policy.
+#[test]
+fn endpoint_that_runs_keeps_its_policy_whatever_the_new_file_says() {
+    let to = "http://127.0.0.1:9/authorize";
+    let rescope = Rescope::start(&format!("{ON_ITS_OWN}to = '{to}'\n"));
+    let asked = || rescope.ask(get(&format!("{PATH}?client_id=a&scope=b")));
+    let expected = format!("{to}?client_id=a");
+    assert_eq!(field(&asked(), "location"), Some(&*expected));
+    for text in ["", ON_ITS_OWN] {
+        rescope.reload(text);
+        assert_eq!(field(&asked(), "location"), Some(&*expected), "{text}");
+    }
+}

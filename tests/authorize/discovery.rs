@@ -1,0 +1,205 @@
+//! The documents in which libraries find an endpoint.
+
+use crate::identity::{self, Identity};
+use crate::raw::{Wire, field};
+use crate::running::{Rescope, get, post, status};
+use crate::{ON_ITS_OWN, ON_THE_PROXYS};
+
+const OPENID: &str = "/.well-known/openid-configuration";
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+fn document(answer: &str) -> serde_json::Value {
+    assert_eq!(status(answer), 200, "{answer}");
+    serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+}
+
+/// The issuer that a client with this `Host` reads.
+fn issuer(rescope: &Rescope, host: &str) -> String {
+    let answer = rescope.ask(format!("GET {OAUTH} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    let document = document(&answer);
+    let issuer = document["issuer"].as_str().unwrap();
+    assert_eq!(
+        document["authorization_endpoint"],
+        format!("{issuer}/oauth/authorize")
+    );
+    issuer.to_owned()
+}
+
+#[test]
+fn documents_say_what_is_true_of_zoom() {
+    let rescope = Rescope::start(ON_ITS_OWN);
+    let own = rescope.address();
+    for path in [OPENID, OAUTH] {
+        let answer = rescope.ask(get(path));
+        assert_eq!(field(&answer, "content-type"), Some("application/json"));
+        assert_eq!(field(&answer, "cache-control"), Some("no-store"));
+        assert!(
+            !answer.to_lowercase().contains("access-control"),
+            "{answer}"
+        );
+        let expected = serde_json::json!({
+            "issuer": format!("http://{own}"),
+            "authorization_endpoint": format!("http://{own}/oauth/authorize"),
+            "token_endpoint": "https://zoom.us/oauth/token",
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
+            "revocation_endpoint": "https://zoom.us/oauth/revoke",
+            "code_challenge_methods_supported": ["S256", "plain"],
+        });
+        assert_eq!(document(&answer), expected);
+        let mut client = rescope.client();
+        client.send(get(path).replace("GET", "HEAD"));
+        assert_eq!(
+            client.head(),
+            answer[..answer.find("\r\n\r\n").unwrap() + 4]
+        );
+        client.send(post(path, "a"));
+        let refused = client.message();
+        assert_eq!(
+            (status(&refused), field(&refused, "allow")),
+            (405, Some("GET, HEAD"))
+        );
+    }
+}
+
+#[test]
+fn zooms_clouds_have_their_own_endpoints() {
+    for (to, token) in [
+        (
+            "https://marketplace.zoom.us/authorize",
+            "https://zoom.us/oauth/token",
+        ),
+        (
+            "https://zoomgov.com/oauth/authorize",
+            "https://zoomgov.com/oauth/token",
+        ),
+        (
+            "https://x.zoomgov.com/oauth/authorize",
+            "https://zoomgov.com/oauth/token",
+        ),
+    ] {
+        let rescope = Rescope::start(&format!("{ON_ITS_OWN}to = '{to}'\n"));
+        assert_eq!(document(&rescope.ask(get(OAUTH)))["token_endpoint"], token);
+    }
+}
+
+#[test]
+fn of_another_server_only_what_is_written_is_said() {
+    let other = format!("{ON_ITS_OWN}to = 'https://notzoom.us/authorize'\n");
+    let document_of = |text: &str| document(&Rescope::start(text).ask(get(OPENID)));
+    let found = document_of(&other);
+    for member in [
+        "token_endpoint",
+        "revocation_endpoint",
+        "token_endpoint_auth_methods_supported",
+    ] {
+        assert_eq!(found.get(member), None, "{member}");
+    }
+    assert_eq!(
+        found["grant_types_supported"],
+        serde_json::json!(["authorization_code"])
+    );
+    let found = document_of(&format!(
+        "{other}token = 'https://a.example/t'\nrevocation = 'http://127.0.0.1:9/r'\n"
+    ));
+    assert_eq!(found["token_endpoint"], "https://a.example/t");
+    assert_eq!(found["revocation_endpoint"], "http://127.0.0.1:9/r");
+}
+
+/// An issuer from anybody's Host would end up in caches and in other clients.
+#[test]
+fn issuer_is_never_a_name_that_a_request_made_up() {
+    let rescope = Rescope::start(ON_ITS_OWN);
+    let own = rescope.address();
+    let port = own.port();
+    for (host, expected) in [
+        (
+            format!("127.0.0.1:{port}"),
+            format!("http://127.0.0.1:{port}"),
+        ),
+        (
+            format!("localhost:{port}"),
+            format!("http://localhost:{port}"),
+        ),
+        (
+            format!("LocalHost:{port}"),
+            format!("http://localhost:{port}"),
+        ),
+        (format!("[::1]:{port}"), format!("http://[::1]:{port}")),
+    ] {
+        assert_eq!(issuer(&rescope, &host), expected);
+    }
+    for host in [
+        "evil.example",
+        &format!("evil.example:{port}"),
+        &format!("localhost.evil.example:{port}"),
+        &format!("127.0.0.2:{port}"),
+        "localhost",
+        "localhost:1",
+        "",
+    ] {
+        assert_eq!(issuer(&rescope, host), format!("http://{own}"), "{host}");
+    }
+    let absolute = get(&format!("http://evil.example:{port}{OPENID}"));
+    let forwarded = "\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\n\r\n";
+    for request in [absolute, get(OPENID).replace("\r\n\r\n", forwarded)] {
+        assert_eq!(
+            document(&rescope.ask(request))["issuer"],
+            format!("http://{own}")
+        );
+    }
+}
+
+#[test]
+fn issuer_that_is_written_counts_for_everyone() {
+    for written in ["https://auth.example.com", "https://auth.example.com:8443/"] {
+        let text = format!("{ON_ITS_OWN}issuer = '{written}'\n");
+        let found = document(&Rescope::start(&text).ask(get(OPENID)));
+        assert_eq!(found["issuer"], written);
+        let origin = written.trim_end_matches('/');
+        assert_eq!(
+            found["authorization_endpoint"],
+            format!("{origin}/oauth/authorize")
+        );
+    }
+}
+
+#[test]
+fn issuer_behind_tls_has_https() {
+    let identity = Identity::new();
+    let rescope = Rescope::configured(&[&identity.listener(), ON_THE_PROXYS].concat());
+    let address = rescope.proxy[0];
+    let request = get(OPENID).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let answer = identity::ask(identity.connect(address, &[]), &request);
+    assert_eq!(document(&answer)["issuer"], format!("https://{address}"));
+}
+
+#[test]
+fn first_endpoint_that_wants_it_is_described() {
+    let rescope = Rescope::start(
+        "[[authorize]]\npath = '/a'\ndiscovery = false\n\
+         [[authorize]]\npath = '/b'\n[[authorize]]\npath = '/c'\n",
+    );
+    let found = document(&rescope.ask(get(OPENID)));
+    let own = rescope.address();
+    assert_eq!(found["authorization_endpoint"], format!("http://{own}/b"));
+}
+
+#[test]
+fn documents_may_be_left_to_the_app() {
+    let rescope = Rescope::start(&format!("{ON_THE_PROXYS}discovery = false\n"));
+    let mut client = rescope.client();
+    client.send(get(OPENID));
+    let mut app = rescope.app.accept();
+    assert_eq!(app.head(), get(OPENID));
+    let apps = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    app.send(apps);
+    assert_eq!(client.message(), apps);
+
+    let rescope = Rescope::start(&format!("{ON_ITS_OWN}discovery = false\n"));
+    let mut client = Wire::connect(rescope.address());
+    client.send(get(OAUTH));
+    assert_eq!(status(&client.message()), 404);
+}

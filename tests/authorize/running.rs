@@ -1,0 +1,127 @@
+//! A running rescope in this process, with all of its listeners.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use rescope::app::{App, Reload};
+use rescope::config::{self, Config, Overrides};
+use rescope::server::Inherited;
+use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle, time::timeout};
+
+use crate::raw::{self, LIMIT, Wire};
+
+pub struct Rescope {
+    /// Where the proxy listens, without TLS first.
+    pub proxy: Vec<SocketAddr>,
+    /// Where authorize endpoints alone are.
+    pub endpoints: Vec<SocketAddr>,
+    pub app: raw::App,
+    reload: Arc<Reload>,
+    runtime: Option<Runtime>,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<()>>,
+}
+
+impl Rescope {
+    /// Starts it on a plain port in front of an app, with what `text` adds to its file.
+    pub fn start(text: &str) -> Self {
+        Self::configured(&format!("listen = '127.0.0.1:0'\n{text}"))
+    }
+
+    /// Starts it in front of an app with a configuration file of this text.
+    pub fn configured(text: &str) -> Self {
+        let app = raw::App::start();
+        let runtime = Runtime::new().unwrap();
+        let entered = runtime.enter();
+        let bound = App::bind(config_for(&app, text), Inherited::none()).unwrap();
+        drop(entered);
+        let tcp = |address: String| address.split_once("://")?.1.parse().ok();
+        let proxy = bound.addresses().filter_map(tcp).collect();
+        let endpoints = bound.authorize_addresses().filter_map(tcp).collect();
+        let reload = bound.reload();
+        let (stop, asked) = oneshot::channel();
+        let served = runtime.spawn(bound.serve(async { drop(asked.await) }));
+        Self {
+            proxy,
+            endpoints,
+            app,
+            reload,
+            runtime: Some(runtime),
+            stop: Some(stop),
+            served: Some(served),
+        }
+    }
+
+    /// A client of the listener that is for the endpoint alone or, where there is none, of
+    /// the proxy's.
+    pub fn client(&self) -> Wire {
+        Wire::connect(self.address())
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        *self.endpoints.first().unwrap_or(&self.proxy[0])
+    }
+
+    /// Sends one request, and returns its answer.
+    pub fn ask(&self, request: impl AsRef<[u8]>) -> String {
+        let mut client = self.client();
+        client.send(request);
+        client.message()
+    }
+
+    /// Takes up another configuration, as for SIGHUP.
+    pub fn reload(&self, text: &str) {
+        let text = format!("listen = '127.0.0.1:0'\n{text}");
+        self.reload.apply(Ok(config_for(&self.app, &text)));
+    }
+
+    /// Asks it to end.
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Fails unless it has ended, or does in time.
+    pub fn join(&mut self) {
+        let served = self.served.take().unwrap();
+        let runtime = self.runtime.as_ref().unwrap();
+        let ended = runtime.block_on(async { timeout(LIMIT, served).await });
+        ended.expect("it goes on").unwrap();
+    }
+}
+
+impl Drop for Rescope {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn config_for(app: &raw::App, text: &str) -> Config {
+    let overrides = Overrides {
+        upstream: Some(format!("http://{}", app.address())),
+        ..Overrides::default()
+    };
+    let parsed = config::parse(text, "proxy.toml", &overrides);
+    parsed.unwrap_or_else(|report| panic!("{report}"))
+}
+
+/// A GET of `target`.
+pub fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: app.example\r\n\r\n")
+}
+
+/// A POST to `target` of a form with these bytes.
+pub fn post(target: &str, form: impl AsRef<[u8]>) -> Vec<u8> {
+    let form = form.as_ref();
+    let length = form.len();
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nHost: app.example\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+    );
+    [head.as_bytes(), form].concat()
+}
+
+/// The status of an answer.
+pub fn status(answer: &str) -> u16 {
+    answer[9..12].parse().unwrap()
+}
