@@ -5,6 +5,7 @@
 //!
 //! 1. [`server`] accepts the connection and gives it to one of its worker
 //!    threads, each with a runtime of its own; hyper reads the head of the request.
+//!    What is for an endpoint of our own, [`authorize`] answers.
 //! 2. [`proxy`] takes the hop-by-hop fields off, keeps Host, and hands the
 //!    request on; its body streams.
 //! 3. [`upstream`] sends it on a free connection to the app, or opens one, and

@@ -329,6 +329,36 @@ fn the_example_file_is_valid_and_shows_the_usual_bounds() {
 }
 
 #[test]
+fn check_shows_where_authorize_endpoints_are_and_lead() {
+    let text = r#"
+        upstream = "http://127.0.0.1:3000"
+        [[client]]
+        id = "a"
+        scope = "keep"
+        [[authorize]]
+        path = "/oauth/authorize"
+        [[authorize]]
+        path = "/a"
+        to = "https://login.example.com/authorize"
+        listen = "localhost:8090"
+        known_clients_only = true
+        "#;
+    let folder = folder_with("a.toml", text);
+    let path = folder.path().join("a.toml");
+    let shown = stdout(&output_of(&["check", "--config", path.to_str().unwrap()]));
+    for line in [
+        "endpoint   login.example.com/authorize",
+        "authorize  /oauth/authorize -> https://zoom.us/oauth/authorize",
+        "authorize  /a -> https://login.example.com/authorize, on 127.0.0.1:8090, known clients only",
+    ] {
+        assert!(shown.lines().any(|it| it == line), "{line}: {shown}");
+    }
+    let url = "https://login.example.com/authorize?scope=a";
+    let explained = output_of(&["explain", "--config", path.to_str().unwrap(), url]);
+    assert!(stdout(&explained).contains("endpoint  login.example.com/authorize\n"));
+}
+
+#[test]
 fn check_without_a_file_says_what_to_write() {
     let said = complaint(&output_of(&["check"]), 2);
     assert!(said.contains("`rescope check --config FILE`"), "{said}");
