@@ -44,6 +44,8 @@ pub(super) struct AuthorizeEntry {
     pub(super) revocation: Option<Field<String>>,
     pub(super) issuer: Option<Field<String>>,
     pub(super) listen: Option<Field<String>>,
+    /// Whether `listen` is written, with a good value or not.
+    pub(super) has_listen: bool,
     pub(super) known_clients_only: Option<Field<bool>>,
     pub(super) discovery: Option<Field<bool>>,
 }
@@ -64,6 +66,7 @@ impl AuthorizeEntry {
             revocation: section.string("revocation", problems),
             issuer: section.string("issuer", problems),
             listen: section.string("listen", problems),
+            has_listen: section.has("listen"),
             known_clients_only: section.boolean("known_clients_only", problems),
             discovery: section.boolean("discovery", problems),
         }

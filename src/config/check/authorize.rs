@@ -1,13 +1,13 @@
 //! The authorize endpoints of a configuration, and how they go with the rest of it.
 
-use std::ops::Range;
+use std::{ops::Range, str::FromStr};
 
 use super::{Check, network::Network};
 use crate::config::authorize::AuthorizeEntry;
 use crate::config::file::File;
 use crate::config::reader::Field;
 use crate::config::report::Problem;
-use crate::config::{AuthorizeEndpoint, UpstreamUrl};
+use crate::config::{AuthorizeEndpoint, ListenAddress, UpstreamUrl};
 use crate::oauth::{EndpointTable, EndpointUrl, is_canonical_path};
 
 impl Check {
@@ -20,14 +20,17 @@ impl Check {
         table: &mut EndpointTable,
     ) -> Vec<AuthorizeEndpoint> {
         let mut checked: Vec<(AuthorizeEndpoint, Range<usize>)> = Vec::new();
+        let mut taken: Vec<ListenAddress> = Vec::new();
         for entry in &file.authorize {
-            let Some((endpoint, path)) = self.authorize_endpoint(entry) else {
+            self.not_nobodys(entry, file);
+            let listen = self.parsed(&entry.listen);
+            if let (Some(listen), Some(written)) = (&listen, &entry.listen) {
+                self.own_listener(listen, written, network, &taken);
+                taken.push(listen.clone());
+            }
+            let Some((endpoint, path)) = self.authorize_endpoint(entry, listen) else {
                 continue;
             };
-            if let Some(listen) = &entry.listen {
-                let others = checked.iter().map(|(other, _)| other);
-                self.own_listener(&endpoint, listen, network, others);
-            }
             self.not_itself(&endpoint, entry, network);
             let is_same = |(other, _): &&(AuthorizeEndpoint, _)| {
                 other.path == endpoint.path && other.listen == endpoint.listen
@@ -47,8 +50,8 @@ impl Check {
     fn authorize_endpoint(
         &mut self,
         entry: &AuthorizeEntry,
+        listen: Option<ListenAddress>,
     ) -> Option<(AuthorizeEndpoint, Range<usize>)> {
-        let listen = self.parsed(&entry.listen);
         let to = match entry.has_to {
             true => self.parsed(&entry.to),
             false => DEFAULT_TO.parse().ok(),
@@ -60,10 +63,13 @@ impl Check {
         if !discovery {
             self.undiscovered(entry);
         }
-        let path = path?;
+        let (path, to) = (path?, to?);
+        if entry.has_listen && listen.is_none() {
+            return None;
+        }
         let endpoint = AuthorizeEndpoint {
             path: path.value.clone(),
-            to: to?,
+            to,
             token,
             revocation,
             issuer,
@@ -74,10 +80,7 @@ impl Check {
         Some((endpoint, path.span.clone()))
     }
 
-    fn parsed<T: std::str::FromStr<Err: ToString>>(
-        &mut self,
-        field: &Option<Field<String>>,
-    ) -> Option<T> {
+    fn parsed<T: FromStr<Err: ToString>>(&mut self, field: &Option<Field<String>>) -> Option<T> {
         let field = field.as_ref()?;
         let note = |error: T::Err| {
             let problem = Problem::at(&field.span, error.to_string());
@@ -136,16 +139,13 @@ impl Check {
 
     /// An own listener is nobody else's: not the proxy's, not the app's, and no part of
     /// that of another authorize endpoint.
-    fn own_listener<'c>(
+    fn own_listener(
         &mut self,
-        endpoint: &AuthorizeEndpoint,
+        listen: &ListenAddress,
         written: &Field<String>,
         network: &Network,
-        others: impl Iterator<Item = &'c AuthorizeEndpoint>,
+        taken: &[ListenAddress],
     ) {
-        let Some(listen) = &endpoint.listen else {
-            return;
-        };
         for proxy in [&network.listen, &network.listen_tls].into_iter().flatten() {
             if proxy.overlaps(listen) {
                 let message = format!("the proxy itself listens on `{proxy}`");
@@ -160,12 +160,24 @@ impl Check {
             let message = format!("the upstream `{upstream}` is at this address");
             self.problems.push(Problem::at(&written.span, message));
         }
-        let mut others = others.filter_map(|other| other.listen.as_ref());
-        if let Some(other) = others.find(|other| *other != listen && other.overlaps(listen)) {
+        let is_other = |it: &&ListenAddress| *it != listen && it.overlaps(listen);
+        if let Some(other) = taken.iter().find(is_other) {
             let message = format!("another authorize endpoint listens on `{other}`");
             let help = "endpoints that share a listener write the same address";
             let problem = Problem::at(&written.span, message).with_help(help);
             self.problems.push(problem);
+        }
+    }
+
+    /// Known clients are those with an entry.
+    fn not_nobodys(&mut self, entry: &AuthorizeEntry, file: &File) {
+        if let Some(field) = &entry.known_clients_only
+            && field.value
+            && file.clients.is_empty()
+        {
+            let message = "no client has an entry, so everyone would be refused";
+            let problem = Problem::at(&field.key, message);
+            self.problems.push(problem.with_help("add a `[[client]]`"));
         }
     }
 

@@ -1,7 +1,9 @@
 //! Whole files, their rules, and how problems are told; `network` has the addresses and what
-//! belongs to them, `values` the bounds, `answers` where URLs are looked for.
+//! belongs to them, `values` the bounds, `answers` where URLs are looked for, `authorize` the
+//! authorize endpoints.
 
 mod answers;
+mod authorize;
 mod network;
 mod values;
 

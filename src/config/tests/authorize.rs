@@ -1,0 +1,262 @@
+use super::*;
+
+/// The problems of one `[authorize]` with a path and these lines.
+fn entry_problems(lines: &str) -> Vec<String> {
+    problems(&format!("[authorize]\npath = \"/a\"\n{lines}"))
+}
+
+#[test]
+fn an_authorize_endpoint_needs_no_more_than_a_path() {
+    let config = config("[authorize]\npath = \"/oauth/authorize\"\n");
+    let [endpoint] = &config.authorize[..] else {
+        panic!("{:?}", config.authorize);
+    };
+    assert_eq!(endpoint.path, "/oauth/authorize");
+    assert_eq!(endpoint.to.as_str(), "https://zoom.us/oauth/authorize");
+    assert_eq!((&endpoint.token, &endpoint.revocation), (&None, &None));
+    assert_eq!((&endpoint.issuer, &endpoint.listen), (&None, &None));
+    assert!(!endpoint.known_clients_only);
+    assert!(endpoint.discovery);
+    // It is known already.
+    assert_eq!(config.endpoints, EndpointTable::builtin());
+    assert_eq!(super::config("").authorize, []);
+}
+
+#[test]
+fn everything_an_authorize_endpoint_may_say_is_read() {
+    let config = config(
+        r#"
+        [[client]]
+        id = "a"
+        scope = "keep"
+        [[authorize]]
+        path = "/a"
+        to = "https://login.example.com/authorize"
+        token = "https://login.example.com/token"
+        revocation = "http://127.0.0.1:9/revoke"
+        issuer = "https://auth.example.com"
+        listen = "localhost:8090"
+        known_clients_only = true
+        [[authorize]]
+        path = "/a"
+        discovery = false
+        [[authorize]]
+        path = "/b"
+        listen = "127.0.0.1:8090"
+        "#,
+    );
+    let first = &config.authorize[0];
+    let url = |url: &Option<crate::oauth::EndpointUrl>| url.as_ref().unwrap().as_str().to_owned();
+    assert_eq!(first.to.as_str(), "https://login.example.com/authorize");
+    assert_eq!(url(&first.token), "https://login.example.com/token");
+    assert_eq!(url(&first.revocation), "http://127.0.0.1:9/revoke");
+    assert_eq!(first.issuer.as_deref(), Some("https://auth.example.com"));
+    assert_eq!(first.listen, Some("127.0.0.1:8090".parse().unwrap()));
+    assert!(first.known_clients_only && first.discovery);
+    assert!(!config.authorize[1].discovery);
+    assert_eq!(config.authorize[2].listen, first.listen);
+}
+
+/// Else the policy would not apply to what the endpoint sends on.
+#[test]
+fn what_an_authorize_endpoint_leads_to_is_recognised() {
+    let endpoints = |text: &str| {
+        let config = config(text);
+        let shown = config.endpoints.iter().map(ToString::to_string);
+        shown.collect::<Vec<_>>()
+    };
+    let alone = endpoints(
+        "builtin_endpoints = false\n[[authorize]]\npath = \"/a\"\n\
+         [[authorize]]\npath = \"/b\"\nto = \"http://localhost:9/x/\"\n\
+         [[authorize]]\npath = \"/c\"\nto = \"http://localhost:9/x\"\n",
+    );
+    assert_eq!(alone, ["zoom.us/oauth/authorize", "http://localhost:9/x"]);
+    let listed = "[[endpoint]]\nhost = \"*.example.com\"\npath = \"/a\"\n";
+    let with = format!("{listed}[authorize]\npath = \"/\"\nto = \"https://b.example.com/a\"\n");
+    assert_eq!(endpoints(&with), endpoints(listed));
+    let rules = parse_rules(
+        &with.replace("/a\"\n", "/b\"\n").replacen("/b", "/a", 1),
+        "t.toml",
+    );
+    assert_eq!(
+        rules.unwrap().endpoints.iter().count(),
+        endpoints(listed).len() + 1
+    );
+}
+
+#[test]
+fn every_problem_of_an_authorize_endpoint_is_told_at_once() {
+    let text = r#"[[authorize]]
+pth = "/a"
+to = "http://zoom.us/oauth/authorize"
+token = "zoom"
+revocation = "https://u:p@zoom.us/"
+issuer = "https://a.example/x"
+listen = "8090"
+known_clients_only = "yes"
+discovery = 1
+[[authorize]]
+path = "a"
+to = "https://zoom.us/a?b"
+[[authorize]]
+path = "/.well-known/openid-configuration"
+[[authorize]]
+path = "/a/../b"
+to = true
+"#;
+    assert_eq!(
+        problems(text),
+        [
+            "1:1 an authorize endpoint needs `path`",
+            "2:1 unknown key `pth` in `[authorize]`",
+            "3:6 an endpoint's URL is `https://HOST/PATH`; `http` is for `localhost`, 127.0.0.0/8 and `[::1]` only (RFC 6749 3.1)",
+            "4:9 an endpoint's URL is `https://HOST/PATH`, such as `https://zoom.us/oauth/authorize`",
+            "5:14 an endpoint's URL holds no user name or password",
+            "6:10 an issuer is `https://HOST` or `https://HOST:PORT`, as clients write it, without a path; `http` is for this machine only",
+            "7:10 an address to listen on is `IP:PORT`, `localhost:PORT`, `unix:/PATH` or `fd:N`, such as `127.0.0.1:8080`, not `8090`",
+            "8:22 `known_clients_only` takes true or false, not a value of type string",
+            "9:13 `discovery` takes true or false, not the number 1",
+            "11:8 a path begins with `/`, holds no query, fragment, dot segment or needless escape, not `a`",
+            "12:6 an endpoint's URL holds no query or fragment",
+            "14:8 `/.well-known/` is for what clients look for there, not for an endpoint",
+            "16:8 a path begins with `/`, holds no query, fragment, dot segment or needless escape, not `/a/../b`",
+            "17:6 `to` takes a string, not a value of type boolean",
+        ]
+    );
+    assert_eq!(
+        problems("authorize = \"/a\"\n"),
+        ["1:13 `authorize` takes a table, written `[authorize]`, not a value of type string"]
+    );
+    let helps = helps(&format!(
+        "{UPSTREAM}[authorize]\npath = \"/a\"\nlisen = \"\"\nlimits = 1\n"
+    ));
+    assert_eq!(helps[0], "did you mean `listen`?");
+    assert!(
+        helps[1].starts_with("`limits` belongs to the top"),
+        "{helps:?}"
+    );
+}
+
+/// What stands there may be a token that was meant for somebody else.
+#[test]
+fn value_of_the_token_endpoint_is_never_shown() {
+    let text = format!("{UPSTREAM}[authorize]\npath = \"/a\"\ntoken = \"eyJhbGciOi\"\n");
+    let report = parse(&text, "t.toml", &Overrides::default()).unwrap_err();
+    for said in [report.render(false), report.summary()] {
+        assert!(!said.contains("eyJ"), "{said}");
+    }
+}
+
+#[test]
+fn one_path_on_one_listener_is_one_endpoint() {
+    let twice = |listen: [&str; 2]| {
+        let entry = |listen: &str| format!("[[authorize]]\npath = \"/a\"\n{listen}\n");
+        problems(&(entry(listen[0]) + &entry(listen[1])))
+    };
+    let expected = ["5:8 an authorize endpoint is at this path already"];
+    assert_eq!(twice(["", ""]), expected);
+    assert_eq!(
+        twice(["listen = \"localhost:1\"", "listen = \"127.0.0.1:1\""]),
+        expected
+    );
+}
+
+#[test]
+fn listener_of_an_endpoint_is_nobody_elses() {
+    let own = |listen: &str| {
+        let text = "listen_tls = \"127.0.0.1:8443\"\nlisten = \"0.0.0.0:8080\"\n";
+        problems(&format!(
+            "{text}[authorize]\npath = \"/a\"\nlisten = \"{listen}\"\n"
+        ))
+    };
+    let message = "5:10 the proxy itself listens on";
+    assert_eq!(own("127.0.0.1:8080"), [format!("{message} `0.0.0.0:8080`")]);
+    assert_eq!(own("0.0.0.0:8443"), [format!("{message} `127.0.0.1:8443`")]);
+    assert_eq!(
+        own("127.0.0.1:3000"),
+        ["5:10 the upstream `http://127.0.0.1:3000` is at this address"]
+    );
+    assert_eq!(
+        entry_problems("listen = \"127.0.0.1:8080\"\n"),
+        ["3:10 the proxy itself listens on `127.0.0.1:8080`"],
+        "the usual one"
+    );
+    assert_eq!(
+        problems(
+            "[[authorize]]\npath = \"/a\"\nlisten = \"127.0.0.1:1\"\n\
+             [[authorize]]\npath = \"/b\"\nlisten = \"0.0.0.0:1\"\n"
+        ),
+        ["6:10 another authorize endpoint listens on `127.0.0.1:1`"]
+    );
+}
+
+#[test]
+fn endpoint_that_leads_to_itself_is_told() {
+    let message = "`to` is this endpoint itself";
+    for (listen, to) in [
+        ("", "http://127.0.0.1:8080/a"),
+        ("", "http://localhost:8080/a"),
+        ("listen = \"[::1]:9\"\n", "http://[::1]:9/a"),
+    ] {
+        let problems = entry_problems(&format!("to = \"{to}\"\n{listen}"));
+        assert_eq!(problems, [format!("3:6 {message}")]);
+    }
+    for to in [
+        "http://127.0.0.1:8080/b",
+        "http://127.0.0.1:8081/a",
+        "https://a.example:8080/a",
+    ] {
+        config(&format!("[authorize]\npath = \"/a\"\nto = \"{to}\"\n"));
+    }
+}
+
+#[test]
+fn what_would_come_to_nothing_is_told() {
+    assert_eq!(
+        entry_problems(
+            "discovery = false\ntoken = \"https://a.b/\"\nrevocation = \"https://a.b/\"\n\
+             issuer = \"https://a.b\"\n"
+        ),
+        [
+            "4:1 `token` is for discovery, which is off here",
+            "5:1 `revocation` is for discovery, which is off here",
+            "6:1 `issuer` is for discovery, which is off here",
+        ]
+    );
+    assert_eq!(
+        entry_problems("known_clients_only = true\n"),
+        ["3:1 no client has an entry, so everyone would be refused"]
+    );
+}
+
+#[test]
+fn issuer_is_an_origin() {
+    for issuer in [
+        "https://a.example",
+        "https://a.example:8443/",
+        "http://localhost:9",
+        "http://[::1]",
+    ] {
+        let text = format!("[authorize]\npath = \"/a\"\nissuer = \"{issuer}\"\n");
+        assert_eq!(config(&text).authorize[0].issuer.as_deref(), Some(issuer));
+    }
+    for issuer in [
+        "",
+        "/",
+        "a.example",
+        "http://a.example",
+        "https://",
+        "https://a.example//",
+        "https://a.example/?b",
+        "https://u@a.example",
+        "https://A.example",
+        "https://a.example:443",
+        "https://*.example",
+    ] {
+        assert_eq!(
+            entry_problems(&format!("issuer = \"{issuer}\"\n")).len(),
+            1,
+            "{issuer}"
+        );
+    }
+}
