@@ -3,8 +3,7 @@
 use std::{ops::Range, str::FromStr};
 
 use super::{Check, network::Network};
-use crate::config::authorize::AuthorizeEntry;
-use crate::config::file::File;
+use crate::config::file::{AuthorizeEntry, File};
 use crate::config::reader::Field;
 use crate::config::report::Problem;
 use crate::config::{AuthorizeEndpoint, ListenAddress, UpstreamUrl};

@@ -2,6 +2,7 @@
 //!
 //! Nothing is judged here beyond that; every value keeps its place. Pure.
 
+mod authorize;
 mod bodies;
 
 use std::{
@@ -12,15 +13,16 @@ use std::{
 
 use toml::de::DeTable;
 
-use super::authorize::{AUTHORIZE, AuthorizeEntry};
 use super::reader::{Field, Pairs, Section, Shape, Strings};
 use super::report::Problem;
 use super::{ForwardedMode, Limits, Timeouts, UpstreamProtocol};
 use crate::oauth::Scheme;
 use crate::scope::Separator;
 
+use authorize::AUTHORIZE;
 use bodies::BODIES;
 
+pub(super) use authorize::AuthorizeEntry;
 pub(super) use bodies::BodiesEntry;
 
 /// The whole file.
@@ -249,7 +251,7 @@ impl EndpointEntry {
 }
 
 /// In the order in which a key's home is looked for.
-pub(super) const SHAPES: &[&Shape] = &[
+const SHAPES: &[&Shape] = &[
     &TOP, &TLS, &LIMITS, &TIMEOUTS, &BODIES, &DEFAULT, &CLIENT, &ENDPOINT, &AUTHORIZE,
 ];
 
