@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Every check of the project: format, lints, documentation, a little fuzzing, tests.
 #
-# Needs cargo with rustfmt and clippy. Compilers for C and C++, Node.js, npm, Python with
-# venv, and the programs that rescope is tried with are installed on Debian where they are
-# missing; the tests themselves fetch packages of PyPI and npm, into the target folder.
+# Needs cargo with rustfmt and clippy. Compilers for C and C++, Node.js (20 or later), npm,
+# Python with venv, Chromium, and the programs that rescope is tried with are installed on
+# Debian where they are missing; the tests themselves fetch packages of PyPI and npm, into
+# the target folder.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -24,6 +25,7 @@ install_missing() {
     command -v openssl >/dev/null || missing+=(openssl)
     command -v haproxy >/dev/null || [[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
     command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
+    command -v chromium >/dev/null || missing+=(chromium)
     command -v varnishtest >/dev/null || missing+=(varnish)
     command -v h2load >/dev/null || missing+=(nghttp2-client)
     command -v slowhttptest >/dev/null || missing+=(slowhttptest)
