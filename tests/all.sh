@@ -29,6 +29,9 @@ install_missing() {
     command -v varnishtest >/dev/null || missing+=(varnish)
     command -v h2load >/dev/null || missing+=(nghttp2-client)
     command -v slowhttptest >/dev/null || missing+=(slowhttptest)
+    command -v php >/dev/null || missing+=(php-cli)
+    [[ -e /usr/share/php/Symfony/Component/HttpFoundation/autoload.php ]] ||
+        missing+=(php-symfony-http-foundation)
     ((${#missing[@]})) || return 0
     ((EUID == 0)) || as_root=(sudo)
     if ! command -v apt-get >/dev/null || ! command -v "${as_root[@]:-true}" >/dev/null; then
