@@ -1,6 +1,6 @@
 use http::HeaderName;
 
-use super::changed::change_head;
+use super::changed::{OUTDATED_TRAILERS, change_head};
 use super::*;
 use crate::oauth::EndpointTable;
 

@@ -33,7 +33,7 @@ fn long_body_streams_and_is_rewritten() {
             let writer = std::thread::spawn(move || {
                 stream
                     .write_all(&[head.as_bytes(), &sent].concat())
-                    .unwrap()
+                    .unwrap();
             });
             let got = site.receive();
             writer.join().unwrap();
