@@ -7,6 +7,11 @@ second it does not depend on what the load generator and the upstream take.
 
 TLS is 1.3 with X25519, AES-256-GCM and one P-256 certificate for all, who
 all offer tickets that nobody uses. No proxy tells the upstream of the client.
+
+A second table has HTML pages that rescope and nginx pass on as they are, and
+rewrite. rescope then looks for any authorize URL in any spelling; nginx's
+sub_filter for one string, the page's own URL up to the end of its scope, or
+for that URL in each of some spellings.
 """
 
 import argparse
@@ -25,6 +30,7 @@ from pathlib import Path
 
 import load
 from load import CIPHER, ROWS
+from pages import make_pages
 from server import Server, free_port
 
 HERE = Path(__file__).resolve().parent
@@ -36,6 +42,18 @@ LOCATION = AUTHORIZE + REDIRECT_URI + SCOPE + STATE
 STRIPPED = AUTHORIZE + REDIRECT_URI + STATE
 SMALL = ("rescope " * 13)[:100]
 BIG_BYTES = 1 << 20
+PAGES = {page.path: page for page in make_pages(LOCATION, STRIPPED)}
+BODIES = '[bodies]\ntypes = ["html"]'
+# Ampersands and slashes as templates, JSON and scripts spell them.
+AMPERSANDS = ("&amp;", "&", "&#38;", "\\u0026", "\\x26")
+SLASHES = ("/", "\\/")
+SPELLINGS = [(ampersand, slash) for ampersand in AMPERSANDS for slash in SLASHES]
+# Who rewrites bodies, and the same program that leaves them alone.
+BODIES_OFF = {
+    "rescope, bodies on": "rescope",
+    "nginx, sub_filter": "nginx",
+    f"nginx, {len(SPELLINGS)} sub_filters": "nginx",
+}
 
 
 @dataclass
@@ -58,7 +76,7 @@ def write_config(name, directory, **values):
     """Fills the template `name` for the server at port PLAIN and returns where the result lies."""
     # Started by root, nginx hands its workers to a user who cannot read our directory.
     values["USER"] = "user root;" if os.geteuid() == 0 else ""
-    values |= {"DIR": str(directory), "CIPHER": CIPHER}
+    values = {"DIR": str(directory), "CIPHER": CIPHER, "BODIES": "", "SUB_FILTER": "", **values}
     text = (HERE / name).read_text()
     for key, value in values.items():
         text = text.replace(f"@{key}@", str(value))
@@ -83,6 +101,8 @@ def start_upstream(directory, servers):
     files = directory / "files"
     files.mkdir()
     (files / "big").write_bytes(os.urandom(BIG_BYTES))
+    for page in PAGES.values():
+        (files / page.path[1:]).write_bytes(page.served)
     port = free_port()
     config = write_config("upstream.conf", directory, PLAIN=port, LOCATION=LOCATION, SMALL=SMALL)
     command = ["nginx", "-p", str(directory), "-c", config]
@@ -92,45 +112,85 @@ def start_upstream(directory, servers):
 
 
 def start_proxies(options, directory, upstream, servers):
-    """Starts every proxy that can be had and returns them in the order of the table."""
+    """Starts every proxy that can be had and returns them in the order of the tables."""
     started = []
 
-    def start(name, ports, command, **environment):
-        server = Server(name, command, ports, directory, environment)
+    def start(name, ports, command, rewrites=None, **environment):
+        server = Server(name, command, ports, directory, environment, rewrites)
         servers.append(server)
         started.append(server)
 
-    def configured(template):
+    def configured(template, **values):
         ports = {address: free_port() for address in ("plain", "tls", "h2c")}
-        values = {address.upper(): port for address, port in ports.items()}
+        ports["pages"] = ports["plain"]
+        values |= {address.upper(): port for address, port in ports.items()}
         return ports, write_config(template, directory, UPSTREAM=upstream, **values)
 
     if options.rescope.exists():
-        for name, log in (("rescope", "warn"), ("rescope, default log", None)):
-            ports, config = configured("rescope.toml")
-            # It tells HTTP/2 from HTTP/1.1 by how a connection begins.
-            ports["h2c"] = ports["plain"]
-            command = [str(options.rescope), "run", "--config", config]
-            start(name, ports, command, **({"RESCOPE_LOG": log} if log else {}))
+        start_rescopes(options.rescope, configured, start)
     else:
         print(f"no rescope at {options.rescope}, measuring without it", file=sys.stderr)
     for other in options.other:
         name, _, text = other.partition("=")
         start(name, *other_command(text, upstream, directory))
     ports, config = configured("haproxy.cfg")
+    del ports["pages"]
     start("HAProxy", ports, ["haproxy", "-db", "-f", config])
-    ports, config = configured("nginx.conf")
-    start("nginx", ports, ["nginx", "-p", str(directory), "-c", config])
+    for name, spellings in (
+        ("nginx", []),
+        ("nginx, sub_filter", SPELLINGS[:1]),
+        (f"nginx, {len(SPELLINGS)} sub_filters", SPELLINGS),
+    ):
+        ports, config = configured("nginx.conf", SUB_FILTER=sub_filters(spellings))
+        command = ["nginx", "-p", str(directory), "-c", config]
+        start(name, pages_only(ports) if spellings else ports, command, bool(spellings))
     for server in started:
         server.wait_until_listening()
         check_answers(server)
     return started
 
 
+def start_rescopes(binary, configured, start):
+    """Starts it as most run it here, with the log that most run it with, and with bodies on."""
+    for name, log, rewrites in (
+        ("rescope", "warn", False),
+        ("rescope, default log", None, False),
+        ("rescope, bodies on", "warn", True),
+    ):
+        ports, config = configured("rescope.toml", BODIES=BODIES if rewrites else "")
+        # It tells HTTP/2 from HTTP/1.1 by how a connection begins.
+        ports["h2c"] = ports["plain"]
+        if log is None:
+            del ports["pages"]
+        if rewrites:
+            ports = pages_only(ports)
+            checked = subprocess.run([binary, "check", "--config", config], capture_output=True, text=True)
+            if checked.returncode:
+                print(f"measuring without {name}:\n{checked.stderr}", file=sys.stderr)
+                continue
+        command = [str(binary), "run", "--config", config]
+        start(name, ports, command, rewrites, **({"RESCOPE_LOG": log} if log else {}))
+
+
+def sub_filters(spellings):
+    """Returns what strips the scope of our URL in each of these spellings."""
+    lines = ["sub_filter_once off;"]
+    for ampersand, slash in spellings:
+        texts = (AUTHORIZE + REDIRECT_URI + SCOPE, AUTHORIZE + REDIRECT_URI)
+        found, instead = (text.replace("/", slash).replace("&", ampersand).replace("\\", "\\\\") for text in texts)
+        lines.append(f"sub_filter '{found}' '{instead}';")
+    return "\n            ".join(lines) if spellings else ""
+
+
+def pages_only(ports):
+    return {"pages": ports["pages"]}
+
+
 def other_command(text, upstream, directory):
     """Returns the ports that a command of --other names, and the command."""
     ports = {}
-    for address, name in (("plain", "{listen}"), ("tls", "{listen_tls}"), ("h2c", "{listen_h2c}")):
+    for address in ("plain", "tls", "h2c", "pages"):
+        name = "{listen}" if address == "plain" else f"{{listen_{address}}}"
         if name in text:
             ports[address] = free_port()
             text = text.replace(name, f"127.0.0.1:{ports[address]}")
@@ -150,6 +210,8 @@ def check_answers(server):
             check_address(server, address, option)
     if "tls" in server.ports:
         check_tls(server)
+    if "pages" in server.ports:
+        check_pages(server)
 
 
 def check_address(server, address, option):
@@ -164,6 +226,15 @@ def check_address(server, address, option):
         wanted.append(STRIPPED if status == "302" else "")
         if found != wanted:
             raise SystemExit(f"{server.name}: {path} with {option} at its {address} address gave {text}")
+
+
+def check_pages(server):
+    for path, page in PAGES.items():
+        command = ["curl", "-qsf", "--noproxy", "*", "-m5", server.url("pages", path)]
+        found = subprocess.run(command, capture_output=True).stdout
+        wanted = {False: [page.served], True: [page.rewritten], None: [page.served, page.rewritten]}
+        if found not in wanted[server.rewrites]:
+            raise SystemExit(f"{server.name}: {path} came with {len(found)} bytes that are not those wanted")
 
 
 def check_tls(server):
@@ -193,6 +264,45 @@ def measure(server, row, options, seconds, directory):
         p99=report.p99,
         memory=server.memory(),
     )
+
+
+def print_tables(rows, proxies, samples):
+    pages = [row for row in rows if ROWS[row].address == "pages"]
+    if rest := [row for row in rows if row not in pages]:
+        print_table(rest, proxies, samples)
+    if rest and pages:
+        print()
+    if pages:
+        print_page_table(pages, proxies, samples)
+
+
+def print_page_table(rows, proxies, samples):
+    print(
+        "| load | proxy | MiB per CPU second | of sub_filter's | of bodies off | CPU us/request | user + system | "
+        "for bodies | requests/s | p50 us | p99 us | memory MiB |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        mib = len(PAGES[ROWS[row].path].served) / (1 << 20)
+        for proxy in (proxy for proxy in proxies if proxy.takes(ROWS[row])):
+            taken = samples[row, proxy.name]
+            off = samples.get((row, BODIES_OFF.get(proxy.name)))
+            cells = [
+                ROWS[row].title,
+                proxy.name,
+                f"{mib / (median(taken, 'cpu') / 1e6):,.0f}",
+                # What goes through in a CPU second, against a peer: its time against ours.
+                ratio(samples[row, "nginx, sub_filter"], taken),
+                ratio(off, taken) if off else "",
+                f"{median(taken, 'cpu'):.1f}",
+                f"{median(taken, 'user'):.1f} + {median(taken, 'system'):.1f}",
+                f"{statistics.median(a.cpu - b.cpu for a, b in zip(taken, off)):.1f}" if off else "",
+                f"{median(taken, 'per_second'):,.0f}",
+                f"{median(taken, 'p50'):,.0f}",
+                f"{median(taken, 'p99'):,.0f}",
+                f"{median(taken, 'memory') / (1 << 20):.1f}",
+            ]
+            print("| " + " | ".join(cells) + " |")
 
 
 def print_table(rows, proxies, samples):
@@ -238,8 +348,9 @@ def parse_options():
         action="append",
         default=[],
         metavar="NAME=COMMAND",
-        help="one more proxy, such as another build, for the rows whose address it names: {listen}, {listen_tls} and "
-        "{listen_h2c} stand for host:port, as does {upstream}, {certs} for the certificate's folder; may be repeated",
+        help="one more proxy, such as another build, for the rows whose address it names: {listen}, {listen_tls}, "
+        "{listen_h2c} and {listen_pages} stand for host:port, as does {upstream}, {certs} for the certificate's folder; "
+        "may be repeated",
     )
     options = parser.parse_args()
     options.rescope = options.rescope.resolve()
@@ -272,7 +383,7 @@ def main():
             for row, proxy in turns:
                 sample = measure(proxy, ROWS[row], options, options.seconds, directory)
                 samples[row, proxy.name].append(sample)
-        print_table(options.rows, proxies, samples)
+        print_tables(options.rows, proxies, samples)
     finally:
         for server in reversed(servers):
             server.stop()

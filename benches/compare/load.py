@@ -16,7 +16,7 @@ UNITS = {"us": 1, "ms": 1e3, "s": 1e6, "m": 6e7}
 
 @dataclass
 class Row:
-    """One kind of load. Its address is one of `plain`, `tls` and `h2c`."""
+    """One kind of load. Its address is one of `plain`, `tls`, `h2c` and `pages`."""
 
     title: str
     path: str
@@ -34,6 +34,10 @@ ROWS = {
     "h2": Row("redirect, HTTP/2 (TLS)", "/login", "tls", "h2load"),
     "h2c": Row("redirect, HTTP/2 clear text", "/login", "h2c", "h2load"),
     "handshake": Row("redirect, full TLS handshake each", "/login", "tls", "ab"),
+    "page": Row("HTML, 128 KiB, no match", "/page.html", "pages"),
+    "page-match": Row("HTML, 128 KiB, one match", "/page-match.html", "pages"),
+    "page-big": Row("HTML, 1 MiB, no match", "/page-big.html", "pages"),
+    "page-big-match": Row("HTML, 1 MiB, one match", "/page-big-match.html", "pages"),
 }
 
 

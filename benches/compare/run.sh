@@ -11,7 +11,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PATH=$PATH:/usr/sbin:/sbin
 
 missing=()
-command -v nginx >/dev/null || missing+=(nginx-light)
+# nginx-light of Debian 11 and earlier lacks sub_filter.
+nginx -V 2>&1 | grep -q http_sub_module || missing+=(nginx)
 command -v haproxy >/dev/null || missing+=(haproxy)
 command -v wrk >/dev/null || missing+=(wrk)
 command -v h2load >/dev/null || missing+=(nghttp2-client)

@@ -14,9 +14,11 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 class Server:
     """A process of ours on free ports of 127.0.0.1, its output in a file."""
 
-    def __init__(self, name, command, ports, directory, environment=None):
+    def __init__(self, name, command, ports, directory, environment=None, rewrites=None):
         self.name = name
         self.ports = ports
+        # Whether it rewrites pages; None for whoever may do either.
+        self.rewrites = rewrites
         self.log = directory / f"{name.replace(' ', '-')}.log"
         # Settings of whoever runs this are not to be measured.
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("RESCOPE_")}
