@@ -7,7 +7,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rescope::oauth::EndpointTable;
 use rescope::policy::{Decision, Policies, Policy};
 use rescope::rewrite::Rewriter;
-use rescope::rewrite::body::{Anchors, BodyRewriter, Sink, Tools};
+use rescope::rewrite::body::{Anchors, BodyRewriter, Sink, Syntax, Tools};
 
 /// Takes all and keeps nothing.
 #[derive(Default)]
@@ -73,7 +73,7 @@ fn bodies(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut sink = Nowhere::default();
-                let mut body = BodyRewriter::new(16 * 1024, true);
+                let mut body = BodyRewriter::new(16 * 1024, Syntax::Markup);
                 for start in (0..page.len()).step_by(CHUNK) {
                     let end = page.len().min(start + CHUNK);
                     body.push(black_box(page.slice(start..end)), tools, &mut sink);

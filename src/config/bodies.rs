@@ -29,7 +29,7 @@ impl Bodies {
             types,
             paths,
             longest_url: 16 * 1024,
-            whole: 256 * 1024,
+            whole: 1024 * 1024,
             decoded_size: 16 * 1024 * 1024,
             ratio: 200,
         }

@@ -52,7 +52,7 @@ fn no_body_is_looked_into_unless_written() {
     let usual = bodies("types = ['json']");
     assert_eq!(usual, Bodies::new(usual.types.clone(), Vec::new()));
     let sizes = (usual.longest_url, usual.whole, usual.decoded_size);
-    assert_eq!(sizes, (16 << 10, 256 << 10, 16 << 20));
+    assert_eq!(sizes, (16 << 10, 1 << 20, 16 << 20));
     assert_eq!(usual.ratio, 200);
 }
 

@@ -3,6 +3,7 @@
 use encoding_rs::Encoding;
 
 use crate::pattern::HTML;
+use crate::rewrite::body::Syntax;
 
 /// What one line says.
 #[derive(Debug, Clone, Copy)]
@@ -23,10 +24,16 @@ impl<'v> ContentType<'v> {
         }
     }
 
-    /// Whether the body is HTML.
-    pub(super) fn is_markup(&self) -> bool {
+    /// What the body is made of.
+    pub(super) fn syntax(&self) -> Syntax {
         let is = |name: &&str| self.media_type.eq_ignore_ascii_case(name.as_bytes());
-        HTML.iter().any(is)
+        if is(&"text/x-component") {
+            Syntax::Rows
+        } else if HTML.iter().any(is) {
+            Syntax::Markup
+        } else {
+            Syntax::Text
+        }
     }
 
     /// Whether a byte of ASCII in the body is the character of that number, by all that is

@@ -23,7 +23,7 @@ use http_body_util::Either;
 use crate::coding::{Bounds, Coding};
 use crate::metrics::Metrics;
 use crate::pattern::{MediaPattern, PathPattern};
-use crate::rewrite::body::Anchors;
+use crate::rewrite::body::{Anchors, Syntax};
 
 use super::{AnswerBody, Rules};
 use content_type::ContentType;
@@ -53,8 +53,8 @@ pub struct Bodies {
 pub struct Plan {
     /// The content coding to take off first and to put on again; `None` for none.
     pub coding: Option<Coding>,
-    /// Whether it is HTML, so that forms count.
-    pub is_markup: bool,
+    /// What it is made of.
+    pub syntax: Syntax,
     /// Its length as it comes, in bytes; `None` where it is not known before its end. Never 0.
     pub length: Option<u64>,
 }
@@ -113,7 +113,7 @@ impl Bodies {
         };
         (length != Some(0)).then_some(Plan {
             coding,
-            is_markup: content_type.is_markup(),
+            syntax: content_type.syntax(),
             length,
         })
     }

@@ -206,7 +206,7 @@ impl Coded {
 impl Text {
     fn new(plan: &Plan, shared: Shared, is_told: bool) -> Self {
         Self {
-            body: BodyRewriter::new(shared.bodies.longest_url, plan.is_markup),
+            body: BodyRewriter::new(shared.bodies.longest_url, plan.syntax),
             shared,
             is_told,
             found: Found::default(),

@@ -46,22 +46,23 @@ fn plan(lines: &[&str]) -> Option<Plan> {
 
 const PLAIN: Plan = Plan {
     coding: None,
-    is_markup: true,
+    syntax: Syntax::Markup,
     length: None,
 };
 
 #[test]
 fn type_that_is_asked_for_is_looked_into() {
     assert_eq!(plan(&[]), Some(PLAIN));
-    for (media_type, is_markup) in [
-        ("TEXT/html ; charset=utf-8", true),
-        ("text/vnd.turbo-stream.html", true),
-        ("text/html-partial", true),
-        ("application/json", false),
-        ("text/x-anything", false),
+    for (media_type, syntax) in [
+        ("TEXT/html ; charset=utf-8", Syntax::Markup),
+        ("text/vnd.turbo-stream.html", Syntax::Markup),
+        ("text/html-partial", Syntax::Markup),
+        ("application/json", Syntax::Text),
+        ("text/x-anything", Syntax::Text),
+        ("text/x-component", Syntax::Rows),
     ] {
         let found = plan(&[&format!("Content-Type: {media_type}")]);
-        let expected = Plan { is_markup, ..PLAIN };
+        let expected = Plan { syntax, ..PLAIN };
         assert_eq!(found, Some(expected), "{media_type}");
     }
 }

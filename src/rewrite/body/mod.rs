@@ -9,6 +9,7 @@ mod anchors;
 mod candidate;
 mod form;
 mod opening;
+mod rows;
 
 use bytes::Bytes;
 
@@ -17,6 +18,7 @@ use crate::policy::Decision;
 
 use candidate::{Candidate, Verdict};
 use form::Form;
+use rows::Rows;
 
 pub use anchors::Anchors;
 
@@ -34,13 +36,26 @@ pub trait Sink {
 pub struct BodyRewriter {
     /// The most bytes that are held back.
     longest: usize,
-    /// Whether the body is HTML, so that forms count.
+    /// Whether forms count.
     is_markup: bool,
+    /// The rows of a body that has some.
+    rows: Option<Rows>,
     /// The last bytes that went out.
     before: Vec<u8>,
     /// Whether these are all that did.
     is_start: bool,
     held: Option<Held>,
+}
+
+/// What a body is made of, as far as that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// HTML: hidden inputs of forms count.
+    Markup,
+    /// React's stream: rows, some of which say how long they are and stay as they are.
+    Rows,
+    /// Anything else.
+    Text,
 }
 
 /// What is held back.
@@ -61,11 +76,12 @@ pub struct Tools<'a> {
 
 impl BodyRewriter {
     /// Returns a rewriter at the start of a body. It holds back `longest` bytes at most, so a
-    /// longer URL passes as it is. Forms count where the body `is_markup`.
-    pub fn new(longest: usize, is_markup: bool) -> Self {
+    /// longer URL passes as it is.
+    pub fn new(longest: usize, syntax: Syntax) -> Self {
         Self {
             longest,
-            is_markup,
+            is_markup: syntax == Syntax::Markup,
+            rows: (syntax == Syntax::Rows).then(Rows::default),
             before: Vec::new(),
             is_start: true,
             held: None,
@@ -74,6 +90,24 @@ impl BodyRewriter {
 
     /// Takes the next chunk and gives `sink` all that need not be held back.
     pub fn push(&mut self, mut chunk: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
+        while !chunk.is_empty() {
+            let (length, must_stay) = match &mut self.rows {
+                Some(rows) => rows.split(&chunk),
+                None => (chunk.len(), false),
+            };
+            let piece = chunk.split_to(length);
+            match must_stay {
+                // No URL goes on from one row to the next.
+                true => {
+                    self.finish(tools, sink);
+                    self.pass(piece, sink);
+                }
+                false => self.rewrite(piece, tools, sink),
+            }
+        }
+    }
+
+    fn rewrite(&mut self, mut chunk: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
         while !chunk.is_empty() {
             chunk = match self.held.take() {
                 None => self.search(chunk, tools, sink),

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
-use super::{Anchors, BodyRewriter, Sink, Tools};
+use super::{Anchors, BodyRewriter, Sink, Syntax, Tools};
 use crate::oauth::{Endpoint, EndpointTable, Scheme};
 use crate::policy::{Client, Decision, Normalize, Policies, Policy};
 use crate::rewrite::Rewriter;
@@ -70,9 +70,13 @@ fn tools() -> Tools<'static> {
 
 /// Returns what becomes of a body that comes in `chunks`.
 fn rewrite<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> Output {
+    rewrite_as(Syntax::Markup, chunks)
+}
+
+fn rewrite_as<'c>(syntax: Syntax, chunks: impl IntoIterator<Item = &'c [u8]>) -> Output {
     let tools = tools();
     let mut output = Output::default();
-    let mut body = BodyRewriter::new(16 * 1024, true);
+    let mut body = BodyRewriter::new(16 * 1024, syntax);
     for chunk in chunks {
         body.push(Bytes::copy_from_slice(chunk), tools, &mut output);
     }
@@ -314,7 +318,7 @@ fn url_longer_than_the_bound_passes() {
 #[test]
 fn only_what_may_be_a_url_is_held_back() {
     let tools = tools();
-    let mut body = BodyRewriter::new(16 * 1024, false);
+    let mut body = BodyRewriter::new(16 * 1024, Syntax::Text);
     let mut output = Output::default();
     for (chunk, all) in [
         ("<p>hello", "<p>hello"),
@@ -402,4 +406,25 @@ fn requests_are_told_of_once_each() {
         rewrite(text.as_bytes().chunks(7)).found,
         ["keep", "A", "normal"]
     );
+}
+
+#[test]
+fn rows_that_say_their_length_keep_it() {
+    let url = format!("{ZOOM}?client_id=A&scope=a");
+    let short = format!("{ZOOM}?client_id=A");
+    let counted = format!("see \"{url}\" \n1:\"{url}\"");
+    let rows = |inner: &str| {
+        let length = counted.len();
+        format!(
+            "1:\"{inner}\"\n2:T{length:x},{counted}3:I[\"{inner}\"]\n:HL[\"{inner}\"]\n4:T0,5:b3,\"\n6:{{\"d\":\"NEXT_REDIRECT;push;{inner};307;\"}}\n7:Tx,\"{inner}\"\n8:To"
+        )
+    };
+    let (before, after) = (rows(&url), rows(&short));
+    let text = |output: Output| String::from_utf8(output.bytes).unwrap();
+    let whole = rewrite_as(Syntax::Rows, [before.as_bytes()]);
+    assert_eq!(text(whole), after);
+    for size in [1, 2, 3, 7, 64] {
+        let pieces = rewrite_as(Syntax::Rows, before.as_bytes().chunks(size));
+        assert_eq!(text(pieces), after, "{size}");
+    }
 }
