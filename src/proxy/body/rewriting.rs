@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{Bodies, Plan};
 use crate::audit;
-use crate::coding::{Coding, DecodeError, Decoder, Encoder, Form};
+use crate::coding::{Bounds, Coding, DecodeError, Decoder, Encoder, Form};
 use crate::metrics::Metrics;
 use crate::policy::Decision;
 use crate::proxy::Rules;
@@ -79,7 +79,14 @@ impl Rewriting {
         match plan.coding {
             None => Self::Plain(text(shared)),
             Some(coding) => Self::Coded(Box::new(Coded {
-                decoder: Decoder::new(coding, shared.bodies.bounds),
+                // What is too large is found before; what streams has no size.
+                decoder: Decoder::new(
+                    coding,
+                    Bounds {
+                        size: u64::MAX,
+                        ..shared.bodies.bounds
+                    },
+                ),
                 text: text(shared),
                 encoder: None,
                 coding,

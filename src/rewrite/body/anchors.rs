@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Input};
 
 use crate::oauth::{Endpoint, EndpointTable};
 
@@ -59,14 +59,19 @@ impl Anchors {
     /// Returns the end of the first host in `text` that ends behind `least`.
     fn find(&self, text: &[u8], least: usize) -> Option<usize> {
         let searcher = self.searcher.as_ref()?;
-        let mut pieces = searcher.find_iter(text);
-        pieces.find_map(|piece| {
+        let mut start = 0;
+        // Pieces of two hosts may overlap.
+        while let Some(piece) = searcher.find(Input::new(text).range(start..)) {
             let ends = self
                 .hosts
                 .iter()
                 .filter_map(|host| host.end(piece.start(), text));
-            ends.filter(|end| *end > least).min()
-        })
+            if let Some(end) = ends.filter(|end| *end > least).min() {
+                return Some(end);
+            }
+            start = piece.start() + 1;
+        }
+        None
     }
 }
 

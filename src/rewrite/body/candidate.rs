@@ -1,11 +1,13 @@
 //! One URL that may be an authorization request, read as its bytes come.
 
+use memchr::{memchr_iter, memmem};
+
 use super::{
     Sink,
     form::{self, Form},
     opening::{Beginning, End, Opening},
 };
-use crate::oauth::{self, RequestUrl};
+use crate::oauth::{self, AuthorizationRequest, ClientId, RequestUrl};
 use crate::rewrite::{Rewriter, spelling, spelling::Spelled, splice::Splice};
 
 /// A URL from its scheme on.
@@ -18,7 +20,8 @@ pub(super) struct Candidate {
     /// What was read of it.
     spelled: Spelled,
     opening: Opening,
-    may_be_key: bool,
+    /// The last visible character before its quote.
+    before: Option<u8>,
     /// Whether its query has begun, so that it is known to lead to an endpoint.
     has_query: bool,
     /// What stands before it, from the tag on, where it is the action of a form.
@@ -40,7 +43,7 @@ impl Candidate {
         let Beginning {
             start,
             opening,
-            may_be_key,
+            before: before_it,
         } = Beginning::find(before, is_start)?;
         let raw = before[start..].to_vec();
         let tag = is_markup.then(|| form::tag_before_action(&before[..start]));
@@ -49,7 +52,7 @@ impl Candidate {
             spelled: Spelled::of(&raw),
             raw,
             opening,
-            may_be_key,
+            before: before_it,
             has_query: false,
             form: tag.flatten().map(|tag| before[tag..start].to_vec()),
         })
@@ -66,7 +69,7 @@ impl Candidate {
             let unit = self.spelled.peek(&self.raw, is_all);
             let end = match unit {
                 None if !is_all => return Verdict::More,
-                None if matches!(self.opening, Opening::Quote { .. }) => End::Never,
+                None if matches!(self.opening, Opening::Quote(_)) => End::Never,
                 None => End::Yes,
                 Some(unit) => self.opening.end(unit),
             };
@@ -116,7 +119,7 @@ impl Candidate {
             return self.leave();
         };
         if let Some(splices) = splices {
-            match self.is_whole_value(is_all) {
+            match self.is_whole_value(&decision.request, is_all) {
                 None => return Verdict::More,
                 Some(false) => return self.leave(),
                 Some(true) => {
@@ -144,32 +147,64 @@ impl Candidate {
 
     /// Whether the string is a value as it is: not a key of an object, and not a part that a
     /// script joins with others. `None` where what follows is not there yet.
-    fn is_whole_value(&self, is_all: bool) -> Option<bool> {
-        let Opening::Quote { quote, .. } = self.opening else {
+    fn is_whole_value(&self, request: &AuthorizationRequest<'_>, is_all: bool) -> Option<bool> {
+        if !matches!(self.opening, Opening::Quote(_)) {
             return Some(true);
-        };
+        }
+        if has_placeholder(self.spelled.bytes()) {
+            return Some(false);
+        }
         let mut units = Behind {
             raw: &self.raw,
             at: self.spelled.raw_len(),
             is_all,
         };
         units.next()?;
-        let next = loop {
-            match units.next()? {
-                Some(b' ' | b'\t' | b'\n' | b'\r') if units.at < self.spelled.raw_len() + SPACE => {
-                }
-                next => break next,
-            }
-        };
-        let has_placeholder = || self.spelled.bytes().windows(2).any(|two| two == b"${");
+        let mut next = units.next_visible()?;
+        let is_argument = next == Some(b')');
+        while next == Some(b')') {
+            next = units.next_visible()?;
+        }
         Some(match next {
             Some(b'+') => false,
-            Some(b':') => !self.may_be_key,
+            // A key of an object.
+            Some(b':') => !matches!(self.before, Some(b'{' | b',')),
             // `.concat(...)`, which is no end of a sentence.
             Some(b'.') => !units.next()?.is_some_and(|byte| byte.is_ascii_alphabetic()),
-            _ => quote != b'`' || !has_placeholder(),
+            // A comment may stand before a `+`.
+            Some(b'/') => !matches!(units.next()?, Some(b'/' | b'*')),
+            Some(b';') => !may_be_continued(request),
+            // A name, which a script has where JSON has a value, may be joined to it.
+            Some(b',') => {
+                let next = units.next_visible()?;
+                let is_name = |byte: u8| byte.is_ascii_alphabetic() || b"_$".contains(&byte);
+                !next.is_some_and(is_name) || !may_be_continued(request)
+            }
+            _ => !is_argument || !may_be_continued(request),
         })
     }
+}
+
+/// Whether a script has yet to put something into the URL: a template's placeholder, or what
+/// stands between the quotes of a string around this one.
+fn has_placeholder(url: &[u8]) -> bool {
+    let is_joint = |at: usize| {
+        let behind = url[at + 1..].iter().find(|byte| **byte != b' ');
+        let before = url[..at].iter().rfind(|byte| **byte != b' ');
+        before == Some(&b'\'') || behind == Some(&b'\'')
+    };
+    let mut pluses = memchr_iter(b'+', url);
+    memmem::find(url, b"${").is_some() || pluses.any(is_joint)
+}
+
+/// Whether a statement that follows may add to the URL: one that asks for no client, or ends
+/// with a scope that has yet to be named, is of no use as it is.
+fn may_be_continued(request: &AuthorizationRequest<'_>) -> bool {
+    let query = request.reference.query.unwrap_or_default();
+    let ends_with_scope = request.scope.last().is_some_and(|pair| {
+        pair.start + pair.raw.len() == query.len() && pair.decoded_value().is_empty()
+    });
+    ends_with_scope || request.client_id == ClientId::Missing
 }
 
 /// The characters behind a URL.
@@ -180,6 +215,16 @@ struct Behind<'r> {
 }
 
 impl Behind<'_> {
+    /// Returns the next character that is no white space, as [`Behind::next`] does.
+    fn next_visible(&mut self) -> Option<Option<u8>> {
+        loop {
+            match self.next()? {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => {}
+                next => return Some(next),
+            }
+        }
+    }
+
     /// Returns the next character, where it is one of ASCII; `None` where it is not there yet.
     fn next(&mut self) -> Option<Option<u8>> {
         let rest = &self.raw[self.at..];
@@ -194,6 +239,3 @@ impl Behind<'_> {
 
 /// The longest that stands before a query that is looked at; the path of an endpoint is short.
 const LONGEST_PATH: usize = 1024;
-
-/// How much white space is read behind a string for what follows it.
-const SPACE: usize = 64;

@@ -300,6 +300,7 @@ impl Tags<'_> {
             quote @ (b'"' | b'\'') => {
                 self.at += 1;
                 let value = self.take(|byte| byte != quote);
+                self.raw.get(self.at)?;
                 self.at += 1;
                 value
             }

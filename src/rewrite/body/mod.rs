@@ -166,12 +166,25 @@ impl BodyRewriter {
                 Verdict::Done { end, splices } => {
                     // What was looked at behind the end was quotes and white space.
                     let end = end.max(known);
-                    self.pass(held.output(end, &splices), sink);
-                    self.held = held.form(end, tools.rewriter);
+                    let output = held.output(end, &splices);
+                    match held {
+                        Held::Url(candidate) => {
+                            self.pass(output, sink);
+                            self.held = candidate.into_form(end, tools.rewriter).map(Held::Form);
+                        }
+                        Held::Form(_) => self.rewrite_inside_form(output, tools, sink),
+                    }
                     return chunk.slice(end - known..);
                 }
             }
         }
+    }
+
+    /// A form holds other URLs too; no other form.
+    fn rewrite_inside_form(&mut self, content: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
+        let is_markup = std::mem::replace(&mut self.is_markup, false);
+        self.rewrite(content, tools, sink);
+        self.is_markup = is_markup;
     }
 
     /// Gives `piece` to `sink` and remembers its end.
@@ -220,14 +233,6 @@ impl Held {
         let sent = self.sent();
         let edited = splice::apply(&self.raw()[..end], splices);
         Bytes::from(edited).slice(sent..)
-    }
-
-    /// The form that the URL, which ends before `end`, is the action of.
-    fn form(self, end: usize, rewriter: &Rewriter) -> Option<Self> {
-        match self {
-            Self::Url(candidate) => candidate.into_form(end, rewriter).map(Self::Form),
-            Self::Form(_) => None,
-        }
     }
 }
 

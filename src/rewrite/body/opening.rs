@@ -1,6 +1,8 @@
 //! Where a URL begins and what ends it: what stands before a host that was found.
 
-use crate::rewrite::spelling::{Spelled, Unit};
+use memchr::memmem;
+
+use crate::rewrite::spelling::{self, Spelled, Style, Unit};
 
 /// The beginning of a URL.
 #[derive(Debug)]
@@ -8,17 +10,25 @@ pub(super) struct Beginning {
     /// Where in the bytes before it is.
     pub(super) start: usize,
     pub(super) opening: Opening,
-    /// Whether what stands before the quote lets a key of an object follow.
-    pub(super) may_be_key: bool,
+    /// The last visible character before the quote.
+    pub(super) before: Option<u8>,
 }
 
 /// What stands right before a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {
-    /// A quote, spelled in so many bytes.
-    Quote { quote: u8, width: usize },
+    /// A quote.
+    Quote(Quote),
     /// Something else; the URL ends where text goes on, or at `closer`.
     Bare { closer: Option<u8> },
+}
+
+/// A quote as it is spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Quote {
+    pub(super) byte: u8,
+    backslashes: usize,
+    style: Style,
 }
 
 /// What a unit is to the URL that it may belong to.
@@ -40,36 +50,44 @@ impl Beginning {
         let spelled = Spelled::of(&before[skipped..]);
         let text = spelled.bytes();
         let start = start(text)?;
-        let (opening, may_be_key) = match start.checked_sub(1) {
-            None if is_start && skipped == 0 => (Opening::Bare { closer: None }, false),
+        let (opening, before_it) = match start.checked_sub(1) {
+            None if is_start && skipped == 0 => (Opening::Bare { closer: None }, None),
             None => return None,
             Some(place) => {
-                let width = spelled.raw_width(place);
-                let opening = Opening::after(&text[..place], text[place], width)?;
-                (opening, may_be_key(&text[..place]))
+                let quote = |place| {
+                    let raw = &before[skipped + spelled.raw_start(place)..];
+                    Quote::at(raw)
+                };
+                let opening = Opening::after(&text[..place], text[place], quote)?;
+                (opening, last_visible(&text[..place]))
             }
         };
         Some(Self {
             start: skipped + spelled.raw_start(start),
             opening,
-            may_be_key,
+            before: before_it,
         })
     }
 }
 
 impl Opening {
-    /// Returns what `byte`, spelled in `width` bytes behind `text`, opens; `None` where no URL
-    /// begins behind it: in the middle of a word, or in the query or path of another one.
-    fn after(text: &[u8], byte: u8, width: usize) -> Option<Self> {
+    /// Returns what `byte` opens, which stands behind `text`; `quote` reads the one at a place
+    /// in the text. `None` where no URL begins there: in the middle of a word, or in the query
+    /// or path of another one.
+    fn after(text: &[u8], byte: u8, quote: impl Fn(usize) -> Option<Quote>) -> Option<Self> {
         let closer = match byte {
-            b'"' | b'\'' | b'`' => return Some(Self::Quote { quote: byte, width }),
+            b'"' | b'\'' | b'`' if continues_row(text) => return None,
+            b'"' | b'\'' | b'`' => return quote(text.len()).map(Self::Quote),
+            b'=' | b' ' if quote_of_refresh(text, byte).is_some() => {
+                let place = quote_of_refresh(text, byte)?;
+                return quote(place).map(Self::Quote);
+            }
             b'=' if !is_value_of_attribute(text) => return None,
-            b',' if is_length_of_row(text) => return None,
             b'(' => Some(b')'),
             b'[' => Some(b']'),
             b'{' => Some(b'}'),
             b'<' => Some(b'>'),
-            b';' | b',' | b'|' => Some(byte),
+            b';' => Some(b';'),
             b'=' | b'>' | 0..=b' ' | 0x7f.. => None,
             _ => return None,
         };
@@ -78,13 +96,15 @@ impl Opening {
 
     /// Whether `unit` ends the URL.
     pub(super) fn end(self, unit: Unit) -> End {
-        let Self::Quote { quote, width } = self else {
+        let Self::Quote(quote) = self else {
             return self.end_of_bare(unit);
         };
         match unit.ascii() {
-            // One that is spelled with more is part of the string inside the quotes.
-            Some(byte) if byte == quote && unit.length <= width => End::Yes,
+            Some(byte) if byte == quote.byte => quote.end(unit),
+            // No string goes on there, whatever it began with.
             Some(b'"' | 0..b' ') if unit.is_plain() => End::Never,
+            // What stands in the next line of a text is no part of the URL.
+            Some(b'\n') => End::Yes,
             _ => End::No,
         }
     }
@@ -92,8 +112,41 @@ impl Opening {
     fn end_of_bare(self, unit: Unit) -> End {
         let is_closer = |byte| self == Self::Bare { closer: Some(byte) };
         match unit.ascii() {
+            // What is delimited so may hold spaces, as in a digest of Next.js.
+            Some(b' ') if is_closer(b';') => End::No,
             None | Some(0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | 0x7f) => End::Yes,
             Some(byte) if is_closer(byte) => End::Yes,
+            _ => End::No,
+        }
+    }
+}
+
+impl Quote {
+    /// Reads the quote at the front of `raw`.
+    fn at(raw: &[u8]) -> Option<Self> {
+        let unit = spelling::read(raw, true)?;
+        Some(Self {
+            byte: unit.ascii()?,
+            backslashes: unit.backslashes,
+            style: unit.style,
+        })
+    }
+
+    /// Whether `unit`, the same character, ends the string that this one begins.
+    ///
+    /// In a string that is inside `n` others a quote has `2^n - 1` backslashes; one that is
+    /// part of the string has one more, and those that are part of it are written twice.
+    fn end(self, unit: Unit) -> End {
+        if unit.style != self.style {
+            // `&quot;` between quotes is part of the string, a quote between `&quot;` is not.
+            let is_outer = unit.style == Style::Itself && unit.backslashes <= self.backslashes;
+            return if is_outer { End::Never } else { End::No };
+        }
+        let step = 2 * (self.backslashes + 1);
+        match unit.backslashes {
+            count if count == self.backslashes => End::Yes,
+            // The string that this one is in ends, or the URL ends with a backslash of its own.
+            count if count < self.backslashes || count % step == self.backslashes => End::Never,
             _ => End::No,
         }
     }
@@ -136,9 +189,35 @@ fn is_length_of_row(text: &[u8]) -> bool {
     before.len() < text.len() && before.ends_with(b":T")
 }
 
-fn may_be_key(text: &[u8]) -> bool {
+/// Whether a string of React's stream begins behind `text`, in a script of its own, that has its
+/// length in the script before.
+fn continues_row(text: &[u8]) -> bool {
+    let script = text.strip_suffix(b"self.__next_f.push([1,");
+    let end = script.and_then(|it| memmem::rfind(it, b",\"])</script>"));
+    end.is_some_and(|end| is_length_of_row(&text[..end]))
+}
+
+/// Where the quote is that a Refresh of HTML began behind and ends with, where `text` and
+/// `byte` are one up to its URL: `content="0; url=`.
+fn quote_of_refresh(text: &[u8], byte: u8) -> Option<usize> {
+    let text = match byte {
+        b'=' => text,
+        _ => trimmed(text, |byte| byte == b' ').strip_suffix(b"=")?,
+    };
+    let before = trimmed(text, |byte| byte == b' ');
+    let name = before.len().checked_sub(URL.len())?;
+    let is_part = |byte: u8| byte.is_ascii_digit() || b" .;,".contains(&byte);
+    let seconds = trimmed(&before[..name], is_part);
+    let quote = seconds.len().checked_sub(1)?;
+    let is_refresh = before[name..].eq_ignore_ascii_case(URL)
+        && seconds.len() < name
+        && matches!(seconds[quote], b'"' | b'\'');
+    is_refresh.then_some(quote)
+}
+
+fn last_visible(text: &[u8]) -> Option<u8> {
     let before = trimmed(text, |byte| byte.is_ascii_whitespace());
-    matches!(before.last(), Some(b'{' | b','))
+    before.last().copied()
 }
 
 /// Returns `text` without what `goes` at its end.
@@ -146,6 +225,9 @@ fn trimmed(text: &[u8], goes: impl Fn(u8) -> bool) -> &[u8] {
     let last = text.iter().rposition(|byte| !goes(*byte));
     &text[..last.map_or(0, |last| last + 1)]
 }
+
+/// What a Refresh calls its URL.
+const URL: &[u8] = b"url";
 
 /// How many bytes before a host are read; names of hosts have 253 at most (RFC 1035 2.3.4).
 const REACH: usize = 320;

@@ -168,7 +168,7 @@ fn every_escaping_is_cut_in_its_own_spelling() {
                 r#"<div data-page="{&quot;url&quot;:&quot;@&quot;}">"#,
                 r#"<script>self.f.push([1,"{\"href\":\"@\"}"])</script>"#,
                 r#"<meta content="0;url='@'">"#,
-                "location = `@`;",
+                "location = `@`",
                 r#"{"a":"{\"b\":\"{\\\"c\\\":\\\"@\\\"}\"}"}"#,
                 "{\"a\": \"@\", \"b\": [\"@\",\n\"@\"]}",
             ] {
@@ -254,7 +254,13 @@ fn all_else_stays() {
         "<a href='https://app.example/?next=@'>",
         "<a href='https://app.example/?a=1&amp;next=@'>",
         "https://web.archive.org/web/2020/@",
-        // A row of React's stream, which has a length.
+        r#"u = "@" /* here */ + x"#,
+        r#"u = ("@") + x;"#,
+        "u = \"@\"\n                                                                      + x;",
+        r#"'<a href="@' + (a && b) + '&client_id=x">'"#,
+        r#"`<a href="@${x}">`"#,
+        // Rows of React's stream, which have a length.
+        "self.__next_f.push([1,\"1a:T4ee,\"])</script><script>self.__next_f.push([1,\"@\"])",
         "1:[\"a\"]\n12:T4ee,@8:[\"$\",\"a\",null]\n",
         // No ending.
         r#"{"url":"@"#,
@@ -279,6 +285,118 @@ fn all_else_stays() {
     ] {
         stays(text);
     }
+}
+
+/// A statement may go on with what is not a whole request yet.
+#[test]
+fn parts_of_a_url_stay() {
+    for url in ["?client_id=A&scope=", "?scope=a"] {
+        for around in [
+            r#"u = "@"; u += x;"#,
+            r#"u = ["@", x].join("")"#,
+            r#"f("@"); u += x"#,
+        ] {
+            stays(&around.replace('@', &format!("{ZOOM}{url}")));
+        }
+    }
+    let (before, after) = ("?client_id=A&scope=a", "?client_id=A");
+    for around in [
+        r#"location = "@";"#,
+        r#"window.open("@");"#,
+        r#"{"a":"@","b":1}"#,
+    ] {
+        each(
+            around,
+            &format!("{ZOOM}{before}"),
+            &format!("{ZOOM}{after}"),
+        );
+    }
+    let (before, after) = ("?scope=&client_id=A&scope=", "?client_id=A");
+    each(
+        r#"{"url":"@"}"#,
+        &format!("{ZOOM}{before}"),
+        &format!("{ZOOM}{after}"),
+    );
+}
+
+#[test]
+fn string_ends_where_its_own_quote_stands() {
+    let url = format!("{ZOOM}?client_id=A&scope=a");
+    let short = format!("{ZOOM}?client_id=A");
+    for around in [
+        r#"{"message":"@\n\nOpen this link"}"#,
+        r#"{"message":"@\nOpen \"this\" link","b":"@"}"#,
+        r#"{"a":"{\"b\":\"@\",\"c\":\"@\"}","d":"@"}"#,
+        r#"{"a":"{\"b\":\"{\\\"c\\\":\\\"@\\\"}\"}"}"#,
+        r#"<a title='&quot;@&quot;' href="@">"#,
+        r#"f("{\u0022url\u0022:\u0022@\u0022}", "@")"#,
+    ] {
+        each(around, &url, &short);
+    }
+    // One that ends with a backslash of its own is left alone, and nothing behind it is touched.
+    stays(&format!(r#"{{"url":"{url}\\","next":"x"}}"#));
+}
+
+#[test]
+fn refresh_ends_with_its_attribute() {
+    let (before, after) = ("?client_id=A&scope=a b&state=S", "?client_id=A&state=S");
+    for around in [
+        r#"<meta content="0; url=@">"#,
+        "<meta content='1.5,URL = @'>",
+        r#"{"d":"NEXT_REDIRECT;push;@;307;"}"#,
+    ] {
+        each(
+            around,
+            &format!("{ZOOM}{before}"),
+            &format!("{ZOOM}{after}"),
+        );
+    }
+    stays(&format!("a,{ZOOM}?client_id=A&scope=a,b"));
+}
+
+#[test]
+fn hosts_that_overlap_are_all_found() {
+    let mut endpoints = EndpointTable::default();
+    for host in ["slack.com", "backlog.com"] {
+        endpoints.push(Endpoint::new(Scheme::Https, host, None, "/a").unwrap());
+    }
+    let anchors = Anchors::new(&endpoints);
+    for text in [
+        "https://slack.com/",
+        "https://backlog.com/",
+        "slack.co backlog.com/",
+    ] {
+        assert!(anchors.find_end(b"", text.as_bytes()).is_some(), "{text}");
+    }
+}
+
+/// Whatever is cut off inside.
+#[test]
+fn form_without_an_end_passes() {
+    for rest in [
+        "<input value=\"",
+        "<input value=\"</form>",
+        "<input ",
+        "<input",
+        "<",
+        "<!--",
+        "<input a=",
+        "<a b",
+    ] {
+        stays(&format!("<form action=\"{ZOOM}\">{rest}"));
+    }
+}
+
+#[test]
+fn links_in_a_form_are_rewritten_too() {
+    let page = |url: &str| {
+        format!("<form action=\"{ZOOM}\"><a href=\"{url}\">x</a></form><a href='{url}'>")
+    };
+    let (before, after) = ("?client_id=A&scope=a", "?client_id=A");
+    becomes(
+        &page(&format!("{ZOOM}{before}")),
+        &page(&format!("{ZOOM}{after}")),
+    );
 }
 
 #[test]

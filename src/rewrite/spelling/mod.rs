@@ -14,7 +14,7 @@ use super::splice::Splice;
 
 use unit::Symbol;
 
-pub(super) use unit::{Unit, read};
+pub(super) use unit::{Style, Unit, read};
 
 /// A run of text that is read unit by unit as its bytes come.
 #[derive(Debug, Clone, Default)]
@@ -82,11 +82,6 @@ impl Spelled {
     /// Where in the raw bytes the decoded byte at `place` begins.
     pub(super) fn raw_start(&self, place: usize) -> usize {
         place.checked_sub(1).map_or(0, |before| self.ends[before])
-    }
-
-    /// How many raw bytes spell the decoded byte at `place`.
-    pub(super) fn raw_width(&self, place: usize) -> usize {
-        self.ends[place] - self.raw_start(place)
     }
 
     /// Returns `splices` of the decoded bytes as splices of `raw`. What is new is spelled as

@@ -5,6 +5,20 @@
 pub(in crate::rewrite) struct Unit {
     pub(in crate::rewrite) symbol: Symbol,
     pub(in crate::rewrite) length: usize,
+    /// How many backslashes it is spelled with.
+    pub(in crate::rewrite) backslashes: usize,
+    pub(in crate::rewrite) style: Style,
+}
+
+/// What stands behind those backslashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rewrite) enum Style {
+    /// The character itself, or the letter that an escape has for it.
+    Itself,
+    /// A character reference of HTML.
+    Reference,
+    /// Its number.
+    Number,
 }
 
 /// What a unit means.
@@ -30,12 +44,31 @@ impl Unit {
         self.length == 1
     }
 
-    fn new(character: char, length: usize) -> Self {
+    fn new(character: char, length: usize, style: Style) -> Self {
         let symbol = match u8::try_from(character) {
             Ok(byte) if byte.is_ascii() => Symbol::Byte(byte),
             _ => Symbol::Char(character),
         };
-        Self { symbol, length }
+        Self {
+            symbol,
+            length,
+            backslashes: 0,
+            style,
+        }
+    }
+
+    /// A byte as it stands.
+    fn itself(byte: u8) -> Self {
+        Self {
+            symbol: Symbol::Byte(byte),
+            length: 1,
+            backslashes: 0,
+            style: Style::Itself,
+        }
+    }
+
+    fn backslash(length: usize) -> Self {
+        Self::new('\\', length, Style::Itself)
     }
 }
 
@@ -52,31 +85,28 @@ pub(in crate::rewrite) fn read(raw: &[u8], is_all: bool) -> Option<Unit> {
                 _ => Some(reference),
             }
         }
-        byte => Some(Unit {
-            symbol: Symbol::Byte(byte),
-            length: 1,
-        }),
+        byte => Some(Unit::itself(byte)),
     }
 }
 
 /// Reads a backslash escape, written by JSON or JavaScript once or several times over.
 fn escape(raw: &[u8], is_all: bool) -> Option<Unit> {
-    let mut at = 0;
-    let mut first = 0;
+    let (mut at, mut first, mut backslashes) = (0, 0, 0);
     let escaped = loop {
         let rest = &raw[at..];
         if rest.is_empty() && !is_all {
             return None;
         }
         if rest.is_empty() || at > LONGEST_RUN {
-            return Some(Unit::new('\\', first.max(1)));
+            return Some(Unit::backslash(first));
         }
         let unit = plain_or_reference(rest, is_all)?;
         if unit.ascii() != Some(b'\\') {
             break unit;
         }
         at += unit.length;
-        if first == 0 {
+        backslashes += 1;
+        if backslashes == 1 {
             first = at;
         }
     };
@@ -84,48 +114,55 @@ fn escape(raw: &[u8], is_all: bool) -> Option<Unit> {
     let (character, digits) = match escaped.ascii() {
         Some(b'u') if behind.first() == Some(&b'{') => match braced(behind, is_all)? {
             Some(found) => found,
-            None => return Some(Unit::new('\\', first)),
+            None => return Some(Unit::backslash(first)),
         },
         Some(letter @ (b'u' | b'x')) => {
             let count = if letter == b'u' { 4 } else { 2 };
             match hex(behind, count, is_all)? {
                 Some(code) => (character(code), count),
-                None => return Some(Unit::new('\\', first)),
+                None => return Some(Unit::backslash(first)),
             }
         }
         Some(b'n' | b'r' | b'f' | b'v' | b'b') => ('\n', 0),
         Some(b't') => ('\t', 0),
         // Such a character stands for itself behind a backslash.
         Some(byte) if byte.is_ascii_punctuation() => (char::from(byte), 0),
-        _ => return Some(Unit::new('\\', first)),
+        _ => return Some(Unit::backslash(first)),
     };
     let length = at + escaped.length + digits;
-    if character != '&' {
-        return Some(Unit::new(character, length));
-    }
-    // HTML inside a JSON string: `\u0026amp;` is `&amp;` there.
-    let tail = reference_tail(&raw[length..], is_all)?;
-    Some(tail.map_or(Unit::new('&', length), |(character, tail)| {
-        Unit::new(character, length + tail)
-    }))
+    let style = if digits > 0 {
+        Style::Number
+    } else {
+        escaped.style
+    };
+    let unit = match character {
+        // HTML inside a JSON string: `\u0026amp;` is `&amp;` there.
+        '&' => match reference_tail(&raw[length..], is_all)? {
+            Some((character, tail)) => Unit::new(character, length + tail, Style::Reference),
+            None => Unit::new('&', length, style),
+        },
+        character => Unit::new(character, length, style),
+    };
+    Some(Unit {
+        backslashes,
+        ..unit
+    })
 }
 
 fn plain_or_reference(raw: &[u8], is_all: bool) -> Option<Unit> {
     match raw[0] {
         b'&' => reference(raw, is_all),
-        byte => Some(Unit {
-            symbol: Symbol::Byte(byte),
-            length: 1,
-        }),
+        byte => Some(Unit::itself(byte)),
     }
 }
 
 /// Reads `&...;`; an ampersand that begins no known reference is one.
 fn reference(raw: &[u8], is_all: bool) -> Option<Unit> {
     let tail = reference_tail(&raw[1..], is_all)?;
-    Some(tail.map_or(Unit::new('&', 1), |(character, tail)| {
-        Unit::new(character, 1 + tail)
-    }))
+    Some(match tail {
+        Some((character, tail)) => Unit::new(character, 1 + tail, Style::Reference),
+        None => Unit::itself(b'&'),
+    })
 }
 
 /// Reads what stands behind the `&` of a character reference, up to its `;`, and returns the
