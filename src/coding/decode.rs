@@ -87,6 +87,11 @@ impl Decoder {
         }
     }
 
+    /// Whether it failed at bytes that stand behind a whole body.
+    pub fn is_behind_end(&self) -> bool {
+        self.complete && self.coded > 0 && self.failed == Some(DecodeError::Malformed)
+    }
+
     fn decode(&mut self, mut coded: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<(), DecodeError> {
         let Some(&first) = coded.first() else {
             return Ok(());

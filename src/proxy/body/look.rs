@@ -16,6 +16,7 @@ use super::{
     Plan,
     changed::{OUTDATED_TRAILERS, change_head},
     looked_at::{End, LookedAt},
+    pieces::Pieces,
     rewriting::{CodingError, Rewriting, Search, Shared},
 };
 use crate::coding::Coding;
@@ -38,7 +39,7 @@ pub(super) async fn look_at(
 async fn plain(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
     let whole = shared.bodies.whole;
     let mut rewriting = Rewriting::new(plan, shared);
-    let mut pieces = Vec::new();
+    let mut pieces = Pieces::default();
     // In chunks, a head without an ETag or digest is right for any body.
     if plan.length.is_none() && !depends_on_body(&head.headers) {
         return LookedAt::coming(pieces, source, rewriting);
@@ -62,7 +63,8 @@ async fn plain(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Sh
     // A body that is not coded is never refused.
     let _ = rewriting.finish(&mut pieces);
     if rewriting.found().changes {
-        change_head(&mut head.headers, length(&pieces, &end));
+        let length = length_to_say(pieces.len(), plan, &end);
+        change_head(&mut head.headers, length);
     }
     LookedAt::held(pieces, end, rewriting.found().changes)
 }
@@ -76,19 +78,21 @@ async fn coded(
 ) -> LookedAt {
     let whole = shared.bodies.whole;
     let mut search = Search::new(plan, coding, shared.clone());
-    let (mut pieces, mut size, mut refusal) = (Vec::new(), 0, None);
+    let (mut pieces, mut refusal) = (Pieces::default(), None);
     let stop = gather(&mut source, patience(plan.length), |piece| {
-        size += piece.len();
         refusal = search.push(&piece).err();
         pieces.push(piece);
-        proceed(refusal.is_none() && size <= whole)
+        proceed(refusal.is_none() && pieces.len() <= whole)
     })
     .await;
     let found = match (&stop, refusal) {
         (_, Some(error)) => Err(error),
         (Stop::End(End::None | End::Trailers(_)), None) => search.finish(),
         (Stop::End(End::Broken(_)), None) => Ok(Default::default()),
-        (Stop::Enough, None) => return recode_what_comes(head, pieces, source, plan, shared).await,
+        (Stop::Enough, None) => {
+            let pieces = pieces.into_vec();
+            return recode_what_comes(head, pieces, source, plan, shared).await;
+        }
     };
     if let Err(error) = &found {
         shared.metrics.unread_bodies.inc();
@@ -98,13 +102,14 @@ async fn coded(
         Stop::End(end) => end,
         Stop::Enough => return LookedAt::passing(pieces, source),
     };
+    let pieces = pieces.into_vec();
     if found.is_ok_and(|found| found.any)
         && let Ok((recoded, true)) = recode(&pieces, plan, shared).await
     {
-        change_head(&mut head.headers, length(&recoded, &end));
+        change_head(&mut head.headers, Some(recoded.len() as u64));
         return LookedAt::held(recoded, end, true);
     }
-    LookedAt::held(pieces, end, false)
+    LookedAt::held(pieces.into(), end, false)
 }
 
 /// Returns what `pieces`, a whole body, become, and whether that is another body.
@@ -112,9 +117,9 @@ async fn recode(
     pieces: &[Bytes],
     plan: &Plan,
     shared: Shared,
-) -> Result<(Vec<Bytes>, bool), CodingError> {
+) -> Result<(Pieces, bool), CodingError> {
     let mut rewriting = Rewriting::new(plan, shared);
-    let mut recoded = Vec::new();
+    let mut recoded = Pieces::default();
     for piece in pieces {
         rewriting.push(piece.clone(), &mut recoded)?;
         // To encode takes long, and others are served on this thread too.
@@ -133,11 +138,11 @@ async fn recode_what_comes(
     plan: &Plan,
     shared: Shared,
 ) -> LookedAt {
-    let mut rewriting = Rewriting::new(plan, shared.clone());
-    let mut recoded = Vec::new();
+    let mut rewriting = Rewriting::new(plan, shared);
+    let mut recoded = Pieces::default();
     for piece in &pieces {
         if rewriting.push(piece.clone(), &mut recoded).is_err() {
-            return LookedAt::passing(pieces, source);
+            return LookedAt::passing(pieces.into(), source);
         }
         yield_now().await;
     }
@@ -153,14 +158,16 @@ enum Stop {
     Enough,
 }
 
-/// Gives the pieces of `source` to `take` until it breaks, all are taken, or `patience` is over.
+/// Gives the pieces of `source` to `take` until it breaks, all are taken, or `patience` is over,
+/// which begins with the first of them.
 async fn gather(
     source: &mut AnswerBody,
-    patience: Option<Instant>,
+    patience: Option<Duration>,
     mut take: impl FnMut(Bytes) -> ControlFlow<()>,
 ) -> Stop {
+    let (mut deadline, mut taken) = (None, 0);
     loop {
-        let frame = match patience {
+        let frame = match deadline {
             None => source.frame().await,
             Some(end) => match timeout_at(end, source.frame()).await {
                 Ok(frame) => frame,
@@ -172,16 +179,22 @@ async fn gather(
             Some(Err(error)) => return Stop::End(End::Broken(error.into())),
             Some(Ok(frame)) => frame,
         };
-        match frame.into_data() {
-            Ok(piece) => {
-                if take(piece).is_break() {
-                    return Stop::Enough;
-                }
-            }
+        let piece = match frame.into_data() {
+            Ok(piece) => piece,
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
                 return Stop::End(End::Trailers(trailers));
             }
+        };
+        taken += piece.len();
+        if take(piece).is_break() {
+            return Stop::Enough;
+        }
+        deadline = deadline.or_else(|| patience.map(|patience| Instant::now() + patience));
+        if taken > TURN {
+            // Others are served on this thread too.
+            taken = 0;
+            yield_now().await;
         }
     }
 }
@@ -193,10 +206,10 @@ fn proceed(does: bool) -> ControlFlow<()> {
     }
 }
 
-/// Until when a body is waited for: one of a known length is there already, a page that is
+/// How long a body is waited for: one of a known length is there already, a page that is
 /// still being made is not to be kept from the client.
-fn patience(length: Option<u64>) -> Option<Instant> {
-    length.is_none().then(|| Instant::now() + PATIENCE)
+fn patience(length: Option<u64>) -> Option<Duration> {
+    length.is_none().then_some(PATIENCE)
 }
 
 /// Whether a field says something about each byte of the body.
@@ -206,11 +219,18 @@ fn depends_on_body(headers: &HeaderMap) -> bool {
         .any(|name| headers.contains_key(name))
 }
 
-/// How long a body is that has `pieces` and this end; unknown where it breaks off.
-fn length(pieces: &[Bytes], end: &End) -> Option<u64> {
-    let length = pieces.iter().map(|piece| piece.len() as u64).sum();
-    (!matches!(end, End::Broken(_))).then_some(length)
+/// The length to say of a body that is `length` bytes long by now. One that breaks off stays
+/// shorter than is said, or a client of HTTP/1.0 would take it for a whole one.
+fn length_to_say(length: usize, plan: &Plan, end: &End) -> Option<u64> {
+    let length = length as u64;
+    match end {
+        End::Broken(_) => plan.length.map(|said| said.max(length + 1)),
+        End::None | End::Trailers(_) => Some(length),
+    }
 }
 
 /// Long for an app that has its answer ready, short for whoever waits for a page.
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How much is taken before others have their turn.
+const TURN: usize = 128 * 1024;

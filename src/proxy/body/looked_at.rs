@@ -11,7 +11,7 @@ use std::{
 use http::HeaderMap;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-use super::{changed::OUTDATED_TRAILERS, rewriting::Rewriting};
+use super::{changed::OUTDATED_TRAILERS, pieces::Pieces, rewriting::Rewriting};
 use crate::hop::remove_in_order;
 use crate::proxy::AnswerBody;
 
@@ -40,9 +40,9 @@ pub(super) enum End {
 
 impl LookedAt {
     /// Returns the whole body, which is another one than the app's if it `is_changed`.
-    pub(super) fn held(ready: Vec<Bytes>, end: End, is_changed: bool) -> Self {
+    pub(super) fn held(ready: Pieces, end: End, is_changed: bool) -> Self {
         let mut body = Self {
-            ready: ready.into(),
+            ready: ready.into_vec().into(),
             source: None,
             rewriting: None,
             end: End::None,
@@ -54,18 +54,18 @@ impl LookedAt {
     }
 
     /// Returns `ready`, and then what `rewriting` makes of `source`.
-    pub(super) fn coming(ready: Vec<Bytes>, source: AnswerBody, rewriting: Rewriting) -> Self {
+    pub(super) fn coming(ready: Pieces, source: AnswerBody, rewriting: Rewriting) -> Self {
         Self {
-            is_changed: rewriting.found().changes,
+            is_changed: rewriting.is_changed(),
             rewriting: Some(rewriting),
             ..Self::passing(ready, source)
         }
     }
 
     /// Returns `ready` and `source` as they are.
-    pub(super) fn passing(ready: Vec<Bytes>, source: AnswerBody) -> Self {
+    pub(super) fn passing(ready: Pieces, source: AnswerBody) -> Self {
         Self {
-            ready: ready.into(),
+            ready: ready.into_vec().into(),
             source: Some(source),
             rewriting: None,
             end: End::None,
@@ -97,34 +97,34 @@ impl LookedAt {
             self.ready.push_back(piece);
             return;
         };
-        let mut out = Vec::new();
+        let mut out = Pieces::default();
         if let Err(error) = rewriting.push(piece, &mut out) {
             self.break_off(error);
         }
-        self.ready.extend(out);
+        self.ready.extend(out.into_vec());
     }
 
     fn finish(&mut self) {
         let Some(mut rewriting) = self.rewriting.take() else {
             return;
         };
-        let mut out = Vec::new();
+        let mut out = Pieces::default();
         if let Err(error) = rewriting.finish(&mut out) {
             self.break_off(error);
         }
-        self.is_changed |= rewriting.found().changes;
-        self.ready.extend(out);
+        self.is_changed |= rewriting.is_changed();
+        self.ready.extend(out.into_vec());
     }
 
     /// Lets the client have what came so far, since nothing more is there.
     fn flush(&mut self) {
-        let mut out = Vec::new();
+        let mut out = Pieces::default();
         if let Some(rewriting) = &mut self.rewriting
             && let Err(error) = rewriting.flush(&mut out)
         {
             self.break_off(error);
         }
-        self.ready.extend(out);
+        self.ready.extend(out.into_vec());
     }
 
     fn take(&mut self, frame: Frame<Bytes>) {

@@ -8,6 +8,7 @@ mod changed;
 mod content_type;
 mod look;
 mod looked_at;
+mod pieces;
 mod rewriting;
 
 use std::sync::Arc;

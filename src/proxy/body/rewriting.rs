@@ -5,8 +5,9 @@ use std::{io, sync::Arc};
 
 use hyper::body::Bytes;
 use thiserror::Error;
+use tracing::warn;
 
-use super::{Bodies, Plan};
+use super::{Bodies, Plan, pieces::Pieces};
 use crate::audit;
 use crate::coding::{Bounds, Coding, DecodeError, Decoder, Encoder, Form};
 use crate::metrics::Metrics;
@@ -44,7 +45,7 @@ pub(super) struct Found {
 
 /// One body on its way: what comes of it is as much as can be told by then.
 pub(super) enum Rewriting {
-    Plain(Text),
+    Plain(Box<Text>),
     Coded(Box<Coded>),
 }
 
@@ -77,7 +78,7 @@ impl Rewriting {
     pub(super) fn new(plan: &Plan, shared: Shared) -> Self {
         let text = |shared| Text::new(plan, shared, true);
         match plan.coding {
-            None => Self::Plain(text(shared)),
+            None => Self::Plain(Box::new(text(shared))),
             Some(coding) => Self::Coded(Box::new(Coded {
                 // What is too large is found before; what streams has no size.
                 decoder: Decoder::new(
@@ -96,7 +97,7 @@ impl Rewriting {
     }
 
     /// Takes `piece` and appends to `out`.
-    pub(super) fn push(&mut self, piece: Bytes, out: &mut Vec<Bytes>) -> Result<(), CodingError> {
+    pub(super) fn push(&mut self, piece: Bytes, out: &mut Pieces) -> Result<(), CodingError> {
         match self {
             Self::Plain(text) => {
                 text.push(piece, out);
@@ -107,7 +108,7 @@ impl Rewriting {
     }
 
     /// Appends to `out` what was kept for a better coding.
-    pub(super) fn flush(&mut self, out: &mut Vec<Bytes>) -> Result<(), CodingError> {
+    pub(super) fn flush(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
         match self {
             Self::Plain(_) => Ok(()),
             Self::Coded(coded) => coded.flush(out),
@@ -115,7 +116,7 @@ impl Rewriting {
     }
 
     /// Appends the rest to `out`; nothing may be pushed after that.
-    pub(super) fn finish(&mut self, out: &mut Vec<Bytes>) -> Result<(), CodingError> {
+    pub(super) fn finish(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
         match self {
             Self::Plain(text) => {
                 text.finish(out);
@@ -123,6 +124,11 @@ impl Rewriting {
             }
             Self::Coded(coded) => coded.finish(out),
         }
+    }
+
+    /// Whether what goes out is another body than the app's, as far as that is known.
+    pub(super) fn is_changed(&self) -> bool {
+        self.found().changes || matches!(self, Self::Coded(_))
     }
 
     /// What was found so far.
@@ -146,45 +152,52 @@ impl Search {
     /// Takes the next coded bytes.
     pub(super) fn push(&mut self, coded: &[u8]) -> Result<(), DecodeError> {
         let text = &mut self.text;
-        let mut nowhere = Vec::new();
         self.decoder.push(coded, &mut |decoded| {
-            text.push(Bytes::copy_from_slice(decoded), &mut nowhere);
-            nowhere.clear();
+            text.push(Bytes::copy_from_slice(decoded), &mut Pieces::default());
         })
     }
 
     /// Returns what was found in the whole body.
     pub(super) fn finish(mut self) -> Result<Found, DecodeError> {
         self.decoder.finish()?;
-        self.text.finish(&mut Vec::new());
+        self.text.finish(&mut Pieces::default());
         Ok(self.text.found)
     }
 }
 
 impl Coded {
-    fn push(&mut self, piece: &[u8], out: &mut Vec<Bytes>) -> Result<(), CodingError> {
+    fn push(&mut self, piece: &[u8], out: &mut Pieces) -> Result<(), CodingError> {
         if let (Some(first), None) = (piece.first(), &self.encoder) {
             self.encoder = Some(Encoder::new(Form::of(self.coding, *first))?);
         }
         let mut encoded = Vec::new();
-        let mut rewritten = Vec::new();
         let mut result = Ok(());
         let (text, encoder) = (&mut self.text, &mut self.encoder);
-        self.decoder.push(piece, &mut |decoded| {
+        let decoded = self.decoder.push(piece, &mut |decoded| {
+            let mut rewritten = Pieces::default();
             text.push(Bytes::copy_from_slice(decoded), &mut rewritten);
-            for piece in rewritten.drain(..) {
+            for piece in rewritten.into_vec() {
                 if let (Ok(()), Some(encoder)) = (&result, encoder.as_mut()) {
                     result = encoder.push(&piece, &mut encoded);
                 }
             }
-        })?;
+        });
         self.is_pending = true;
-        result?;
         give(encoded, out);
-        Ok(())
+        result?;
+        match decoded {
+            // Decoders of browsers do not mind either.
+            Err(_) if self.decoder.is_behind_end() => Ok(()),
+            Err(error) => {
+                self.text.shared.metrics.unread_bodies.inc();
+                warn!(%error, "a compressed body breaks off, for it cannot be read on");
+                Err(error.into())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
-    fn flush(&mut self, out: &mut Vec<Bytes>) -> Result<(), CodingError> {
+    fn flush(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
         if let Some(encoder) = self.encoder.as_mut().filter(|_| self.is_pending) {
             let mut encoded = Vec::new();
             encoder.flush(&mut encoded)?;
@@ -194,14 +207,16 @@ impl Coded {
         Ok(())
     }
 
-    fn finish(&mut self, out: &mut Vec<Bytes>) -> Result<(), CodingError> {
-        self.decoder.finish()?;
+    fn finish(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
+        if !self.decoder.is_behind_end() {
+            self.decoder.finish()?;
+        }
         let Some(mut encoder) = self.encoder.take() else {
             return Ok(());
         };
-        let (mut rewritten, mut encoded) = (Vec::new(), Vec::new());
+        let (mut rewritten, mut encoded) = (Pieces::default(), Vec::new());
         self.text.finish(&mut rewritten);
-        for piece in rewritten {
+        for piece in rewritten.into_vec() {
             encoder.push(&piece, &mut encoded)?;
         }
         encoder.finish(&mut encoded)?;
@@ -220,18 +235,18 @@ impl Text {
         }
     }
 
-    fn push(&mut self, piece: Bytes, out: &mut Vec<Bytes>) {
+    fn push(&mut self, piece: Bytes, out: &mut Pieces) {
         self.with_sink(out, |body, tools, sink| body.push(piece, tools, sink));
     }
 
-    fn finish(&mut self, out: &mut Vec<Bytes>) {
+    fn finish(&mut self, out: &mut Pieces) {
         self.with_sink(out, |body, tools, sink| body.finish(tools, sink));
     }
 
     fn with_sink(
         &mut self,
-        out: &mut Vec<Bytes>,
-        action: impl FnOnce(&mut BodyRewriter, Tools<'_>, &mut Pieces<'_>),
+        out: &mut Pieces,
+        action: impl FnOnce(&mut BodyRewriter, Tools<'_>, &mut Recorder<'_>),
     ) {
         let tools = Tools {
             rewriter: &self.shared.rules.rewriter,
@@ -239,7 +254,7 @@ impl Text {
         };
         let metrics = self.is_told.then_some(&*self.shared.metrics);
         let found = &mut self.found;
-        let mut sink = Pieces {
+        let mut sink = Recorder {
             out,
             found,
             metrics,
@@ -249,14 +264,14 @@ impl Text {
 }
 
 /// What comes out of a rewriter.
-struct Pieces<'a> {
-    out: &'a mut Vec<Bytes>,
+struct Recorder<'a> {
+    out: &'a mut Pieces,
     found: &'a mut Found,
     /// Where to tell of what is found.
     metrics: Option<&'a Metrics>,
 }
 
-impl Sink for Pieces<'_> {
+impl Sink for Recorder<'_> {
     fn piece(&mut self, piece: Bytes) {
         self.out.push(piece);
     }
@@ -271,7 +286,7 @@ impl Sink for Pieces<'_> {
     }
 }
 
-fn give(encoded: Vec<u8>, out: &mut Vec<Bytes>) {
+fn give(encoded: Vec<u8>, out: &mut Pieces) {
     if !encoded.is_empty() {
         out.push(Bytes::from(encoded));
     }

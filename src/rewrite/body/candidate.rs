@@ -40,6 +40,9 @@ pub(super) enum Verdict {
 impl Candidate {
     /// Returns what the host at the end of `before` may be part of.
     pub(super) fn open(before: &[u8], is_start: bool, is_markup: bool) -> Option<Self> {
+        if !may_be_url(before) {
+            return None;
+        }
         let Beginning {
             start,
             opening,
@@ -138,7 +141,7 @@ impl Candidate {
     /// The URL, without the punctuation of the sentence that it stands in.
     fn url(&self) -> &[u8] {
         let read = self.spelled.bytes();
-        if self.opening != (Opening::Bare { closer: None }) {
+        if self.opening != Opening::Text {
             return read;
         }
         let last = read.iter().rposition(|byte| !b".,;:!?)]}*".contains(byte));
@@ -148,10 +151,9 @@ impl Candidate {
     /// Whether the string is a value as it is: not a key of an object, and not a part that a
     /// script joins with others. `None` where what follows is not there yet.
     fn is_whole_value(&self, request: &AuthorizationRequest<'_>, is_all: bool) -> Option<bool> {
-        if !matches!(self.opening, Opening::Quote(_)) {
-            return Some(true);
-        }
-        if has_placeholder(self.spelled.bytes()) {
+        let is_quoted = matches!(self.opening, Opening::Quote(_));
+        let url = self.spelled.bytes();
+        if has_placeholder(url) || is_quoted && has_text_behind(url) {
             return Some(false);
         }
         let mut units = Behind {
@@ -159,7 +161,10 @@ impl Candidate {
             at: self.spelled.raw_len(),
             is_all,
         };
-        units.next()?;
+        // What is in no quotes may be the end of a string that is.
+        if !matches!(units.next()?, Some(b'"' | b'\'' | b'`')) && !is_quoted {
+            return Some(true);
+        }
         let mut next = units.next_visible()?;
         let is_argument = next == Some(b')');
         while next == Some(b')') {
@@ -169,6 +174,9 @@ impl Candidate {
             Some(b'+') => false,
             // A key of an object.
             Some(b':') => !matches!(self.before, Some(b'{' | b',')),
+            // `?.concat(...)` and `[0]`.
+            Some(b'[') => false,
+            Some(b'?') => units.next()? != Some(b'.'),
             // `.concat(...)`, which is no end of a sentence.
             Some(b'.') => !units.next()?.is_some_and(|byte| byte.is_ascii_alphabetic()),
             // A comment may stand before a `+`.
@@ -197,6 +205,13 @@ fn has_placeholder(url: &[u8]) -> bool {
     memmem::find(url, b"${").is_some() || pluses.any(is_joint)
 }
 
+/// Whether words stand behind the URL in its string: spaces may stand in a list of scopes, and
+/// a word of that has a colon, or another parameter behind it.
+fn has_text_behind(url: &[u8]) -> bool {
+    let mut words = url.split(|byte| *byte == b' ').skip(1);
+    words.any(|word| !word.is_empty() && !word.iter().any(|byte| b":&=".contains(byte)))
+}
+
 /// Whether a statement that follows may add to the URL: one that asks for no client, or ends
 /// with a scope that has yet to be named, is of no use as it is.
 fn may_be_continued(request: &AuthorizationRequest<'_>) -> bool {
@@ -205,6 +220,14 @@ fn may_be_continued(request: &AuthorizationRequest<'_>) -> bool {
         pair.start + pair.raw.len() == query.len() && pair.decoded_value().is_empty()
     });
     ends_with_scope || request.client_id == ClientId::Missing
+}
+
+/// Whether the host at the end of `before` stands behind something that may be a slash, however
+/// that is spelled: most that are only mentioned do not.
+fn may_be_url(before: &[u8]) -> bool {
+    let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
+    let last = before.iter().rfind(|byte| !is_label(byte));
+    matches!(last, Some(b'/' | b'\\' | b';'))
 }
 
 /// The characters behind a URL.

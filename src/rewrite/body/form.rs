@@ -94,10 +94,11 @@ impl Form {
 
 /// Returns where the form's tag begins, where the URL behind `before` is its action.
 pub(super) fn tag_before_action(before: &[u8]) -> Option<usize> {
-    let quoted = before
-        .strip_suffix(b"\"")
-        .or_else(|| before.strip_suffix(b"'"));
-    let value = quoted.unwrap_or(before).trim_ascii_end();
+    let value = before.trim_ascii_end();
+    let value = match value {
+        [value @ .., b'"' | b'\''] => value.trim_ascii_end(),
+        value => value,
+    };
     let name = value.strip_suffix(b"=")?.trim_ascii_end();
     let other = name.len().checked_sub(ACTION.len() + 1)?;
     let is_action =
@@ -109,10 +110,11 @@ pub(super) fn tag_before_action(before: &[u8]) -> Option<usize> {
     (is_action && is_form).then_some(tag)
 }
 
-/// Without a method it is GET (HTML, section 4.10.18.6); a dialog's goes nowhere.
+/// Any other method is GET (HTML, section 4.10.18.6), and so is none.
 fn is_get(form: &Tag, raw: &[u8]) -> bool {
-    let method = form.attribute(b"method", raw);
-    method.is_none_or(|method| method.eq_ignore_ascii_case(b"get"))
+    let method = form.attribute(b"method", raw).unwrap_or_default();
+    let mut others = [&b"post"[..], b"dialog"].into_iter();
+    !others.any(|other| method.eq_ignore_ascii_case(other))
 }
 
 /// An input with a value that the page gives it.
@@ -122,19 +124,23 @@ struct Input {
     value: Vec<u8>,
     /// The attribute's value with its quotes; `None` where there is none.
     written: Option<Range<usize>>,
+    /// Whether the tag ends with `/>`, as XHTML wants.
+    is_closed: bool,
 }
 
 impl Input {
     /// Returns `None` for other tags, and for inputs whose value is the user's to give.
     fn of(tag: &Tag, raw: &[u8]) -> Option<Self> {
         let is_input = raw[tag.name.clone()].eq_ignore_ascii_case(b"input");
-        let kind = tag.attribute(b"type", raw)?;
-        let is_sent = is_input && kind.eq_ignore_ascii_case(b"hidden");
-        is_sent.then_some(())?;
+        let kind = tag.attribute(b"type", raw).unwrap_or_default();
+        let is_hidden = kind.eq_ignore_ascii_case(b"hidden") || tag.find(b"hidden", raw).is_some();
+        let is_elsewhere = tag.find(b"form", raw).is_some();
+        (is_input && is_hidden && !is_elsewhere).then_some(())?;
         Some(Self {
             tag: tag.range.clone(),
             name: tag.attribute(b"name", raw)?,
             value: tag.attribute(b"value", raw).unwrap_or_default(),
+            is_closed: raw[tag.range.clone()].ends_with(b"/>"),
             written: tag.find(b"value", raw).and_then(|it| it.written.clone()),
         })
     }
@@ -183,11 +189,9 @@ fn edit(
             None => input.removed(),
         });
         if let Some(list) = beside {
-            let new = [
-                b"<input type=\"hidden\" name=\"optional_scope\" value=\"",
-                &escape(list)[..],
-                b"\">",
-            ];
+            let start = b"<input type=\"hidden\" name=\"optional_scope\" value=\"";
+            let end: &[u8] = if input.is_closed { b"\" />" } else { b"\">" };
+            let new = [start, &escape(list)[..], end];
             splices.push(Splice {
                 range: input.tag.end..input.tag.end,
                 text: new.concat(),
@@ -255,7 +259,9 @@ impl Iterator for Tags<'_> {
             if rest.starts_with(b"!--") {
                 self.at += memchr::memmem::find(rest, b"-->")?;
             } else if rest.first()?.is_ascii_alphabetic() {
-                return self.tag(start);
+                let tag = self.tag(start)?;
+                self.skip_text_of(&tag);
+                return Some(tag);
             }
         }
     }
@@ -276,6 +282,20 @@ impl Tags<'_> {
                 });
             }
             attributes.push(self.attribute()?);
+        }
+    }
+
+    /// Passes over what is no markup whatever it looks like.
+    fn skip_text_of(&mut self, tag: &Tag) {
+        let name = &self.raw[tag.name.clone()];
+        if RAW_TEXT
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known))
+        {
+            let end = [b"</", name].concat();
+            let mut windows = self.raw[self.at..].windows(end.len());
+            let found = windows.position(|window| window.eq_ignore_ascii_case(&end));
+            self.at = found.map_or(self.raw.len(), |place| self.at + place);
         }
     }
 
@@ -326,6 +346,9 @@ fn find_end_tag(raw: &[u8]) -> Option<usize> {
     let mut windows = raw.windows(END_TAG.len());
     windows.position(|window| window.eq_ignore_ascii_case(END_TAG))
 }
+
+/// Elements that hold no tags, or none that count (HTML, section 13.1.2).
+const RAW_TEXT: [&[u8]; 5] = [b"script", b"style", b"textarea", b"title", b"template"];
 
 const FORM: &[u8] = b"form";
 const ACTION: &[u8] = b"action";

@@ -145,7 +145,8 @@ impl BodyRewriter {
     ) -> Bytes {
         loop {
             let known = held.raw().len();
-            let block = chunk.len().min(BLOCK);
+            let room = self.longest.saturating_sub(held.len());
+            let block = chunk.len().min(BLOCK).min(room);
             held.raw().extend_from_slice(&chunk[..block]);
             let verdict = match &mut held {
                 Held::Url(candidate) => candidate.read(is_all, tools.rewriter, sink),

@@ -21,6 +21,8 @@ pub(super) enum Opening {
     Quote(Quote),
     /// Something else; the URL ends where text goes on, or at `closer`.
     Bare { closer: Option<u8> },
+    /// A text; punctuation at the end of the URL belongs to that.
+    Text,
 }
 
 /// A quote as it is spelled.
@@ -51,7 +53,7 @@ impl Beginning {
         let text = spelled.bytes();
         let start = start(text)?;
         let (opening, before_it) = match start.checked_sub(1) {
-            None if is_start && skipped == 0 => (Opening::Bare { closer: None }, None),
+            None if is_start && skipped == 0 => (Opening::Text, None),
             None => return None,
             Some(place) => {
                 let quote = |place| {
@@ -76,19 +78,19 @@ impl Opening {
     /// or path of another one.
     fn after(text: &[u8], byte: u8, quote: impl Fn(usize) -> Option<Quote>) -> Option<Self> {
         let closer = match byte {
-            b'"' | b'\'' | b'`' if continues_row(text) => return None,
+            b'"' | b'\'' | b'`' if has_length(text) => return None,
             b'"' | b'\'' | b'`' => return quote(text.len()).map(Self::Quote),
-            b'=' | b' ' if quote_of_refresh(text, byte).is_some() => {
-                let place = quote_of_refresh(text, byte)?;
+            b'=' | b' ' if quote_of_value(text, byte).is_some() => {
+                let place = quote_of_value(text, byte)?;
                 return quote(place).map(Self::Quote);
             }
-            b'=' if !is_value_of_attribute(text) => return None,
+            b'=' if is_value_of_attribute(text) => None,
             b'(' => Some(b')'),
             b'[' => Some(b']'),
             b'{' => Some(b'}'),
             b'<' => Some(b'>'),
             b';' => Some(b';'),
-            b'=' | b'>' | 0..=b' ' | 0x7f.. => None,
+            b'>' | 0..=b' ' | 0x7f.. => return Some(Self::Text),
             _ => return None,
         };
         Some(Self::Bare { closer })
@@ -101,8 +103,8 @@ impl Opening {
         };
         match unit.ascii() {
             Some(byte) if byte == quote.byte => quote.end(unit),
-            // No string goes on there, whatever it began with.
-            Some(b'"' | 0..b' ') if unit.is_plain() => End::Never,
+            // No string goes on there, whatever it began with, and no URL has these.
+            Some(b'"' | b'<' | b'>' | 0..b' ') if unit.is_plain() => End::Never,
             // What stands in the next line of a text is no part of the URL.
             Some(b'\n') => End::Yes,
             _ => End::No,
@@ -178,8 +180,11 @@ fn start(text: &[u8]) -> Option<usize> {
 /// `url`: one in a query belongs to another URL.
 fn is_value_of_attribute(text: &[u8]) -> bool {
     let is_name = |byte: u8| byte > b' ' && !b"?&#;,\"'<>".contains(&byte);
-    let before = trimmed(trimmed(text, |byte| byte == b' '), is_name);
+    let text = trimmed(text, |byte| byte == b' ');
+    let before = trimmed(text, is_name);
+    let is_refresh = text[before.len()..].eq_ignore_ascii_case(URL);
     !matches!(before.last(), Some(b'?' | b'&' | b'#'))
+        && (before.last() != Some(&b';') || is_refresh)
 }
 
 /// Whether the `,` behind `text` ends the length of a row of React's stream, such as `1f:T4ee,`:
@@ -189,30 +194,49 @@ fn is_length_of_row(text: &[u8]) -> bool {
     before.len() < text.len() && before.ends_with(b":T")
 }
 
-/// Whether a string of React's stream begins behind `text`, in a script of its own, that has its
-/// length in the script before.
+/// Whether the string that begins behind `text` has its length before it: one that PHP
+/// serialized, or one of React's stream that is not in the same script.
+fn has_length(text: &[u8]) -> bool {
+    let digits = text.strip_suffix(b":").unwrap_or_default();
+    let number = trimmed(digits, |byte| byte.is_ascii_digit());
+    let is_serialized = number.len() < digits.len() && number.ends_with(b"s:");
+    is_serialized || continues_row(text)
+}
+
+/// Whether `text` ends where a script goes on with a string of React's stream, whose length was
+/// in the script before.
 fn continues_row(text: &[u8]) -> bool {
     let script = text.strip_suffix(b"self.__next_f.push([1,");
     let end = script.and_then(|it| memmem::rfind(it, b",\"])</script>"));
     end.is_some_and(|end| is_length_of_row(&text[..end]))
 }
 
-/// Where the quote is that a Refresh of HTML began behind and ends with, where `text` and
-/// `byte` are one up to its URL: `content="0; url=`.
-fn quote_of_refresh(text: &[u8], byte: u8) -> Option<usize> {
-    let text = match byte {
-        b'=' => text,
-        _ => trimmed(text, |byte| byte == b' ').strip_suffix(b"=")?,
+/// Where the quote is that the value of an attribute began behind and ends with, where `text`
+/// and `byte` are the value up to its URL: `content="0; url=`, or blanks alone.
+fn quote_of_value(text: &[u8], byte: u8) -> Option<usize> {
+    let is_blank = |byte: u8| byte == b' ';
+    let text = if byte == b' ' {
+        trimmed(text, is_blank)
+    } else {
+        text
     };
+    let value = match (text.strip_suffix(b"="), byte) {
+        (Some(refresh), b' ') => without_refresh(refresh)?,
+        (_, b'=') => without_refresh(text)?,
+        _ => text,
+    };
+    let quote = value.len().checked_sub(1)?;
+    let is_attribute = trimmed(&value[..quote], is_blank).ends_with(b"=");
+    (is_attribute && matches!(value[quote], b'"' | b'\'')).then_some(quote)
+}
+
+/// Returns `text` without the seconds and the `url` of a Refresh at its end.
+fn without_refresh(text: &[u8]) -> Option<&[u8]> {
     let before = trimmed(text, |byte| byte == b' ');
     let name = before.len().checked_sub(URL.len())?;
     let is_part = |byte: u8| byte.is_ascii_digit() || b" .;,".contains(&byte);
-    let seconds = trimmed(&before[..name], is_part);
-    let quote = seconds.len().checked_sub(1)?;
-    let is_refresh = before[name..].eq_ignore_ascii_case(URL)
-        && seconds.len() < name
-        && matches!(seconds[quote], b'"' | b'\'');
-    is_refresh.then_some(quote)
+    let value = trimmed(&before[..name], is_part);
+    (before[name..].eq_ignore_ascii_case(URL) && value.len() < name).then_some(value)
 }
 
 fn last_visible(text: &[u8]) -> Option<u8> {

@@ -255,6 +255,13 @@ fn all_else_stays() {
         "<a href='https://app.example/?a=1&amp;next=@'>",
         "https://web.archive.org/web/2020/@",
         r#"u = "@" /* here */ + x"#,
+        r#"u = "Visit @" + x"#,
+        r#"u = "@"?.concat(x)"#,
+        // Text behind it, and lengths before it.
+        r#"{"text":"@ is your link"}"#,
+        "<p>'@</p><p>It's here</p>",
+        r#"a:1:{s:3:"url";s:64:"@";}"#,
+        "https://app.example/?a=1;next=@ ",
         r#"u = ("@") + x;"#,
         "u = \"@\"\n                                                                      + x;",
         r#"'<a href="@' + (a && b) + '&client_id=x">'"#,
@@ -329,6 +336,7 @@ fn string_ends_where_its_own_quote_stands() {
         r#"{"a":"{\"b\":\"@\",\"c\":\"@\"}","d":"@"}"#,
         r#"{"a":"{\"b\":\"{\\\"c\\\":\\\"@\\\"}\"}"}"#,
         r#"<a title='&quot;@&quot;' href="@">"#,
+        "<script>{&q;url&q;:&q;@&q;}</script>",
         r#"f("{\u0022url\u0022:\u0022@\u0022}", "@")"#,
     ] {
         each(around, &url, &short);
@@ -351,7 +359,17 @@ fn refresh_ends_with_its_attribute() {
             &format!("{ZOOM}{after}"),
         );
     }
+    each(
+        "<a href=\" @ \">",
+        &format!("{ZOOM}{before}"),
+        &format!("{ZOOM}{after}"),
+    );
     stays(&format!("a,{ZOOM}?client_id=A&scope=a,b"));
+    each(
+        "<a href=@>",
+        &format!("{ZOOM}?client_id=A&scope=meeting:*"),
+        &format!("{ZOOM}?client_id=A"),
+    );
 }
 
 #[test]
@@ -484,6 +502,19 @@ fn hidden_scope_of_a_form_follows_the_policy() {
             r#"<!-- <input type="hidden" name="scope" value="a"> --><input type="text" name="scope">"#,
         ),
         (r#"<input type="hidden" name="sco&#112;e" value="a">"#, ""),
+        (r#"<input hidden name="scope" value="a">"#, ""),
+        (
+            r#"<input type="hidden" name="scope" form="other" value="a">"#,
+            r#"<input type="hidden" name="scope" form="other" value="a">"#,
+        ),
+        (
+            r#"<script>t = '<input type="hidden" name="scope" value="a">'</SCRIPT>"#,
+            r#"<script>t = '<input type="hidden" name="scope" value="a">'</SCRIPT>"#,
+        ),
+        (
+            r#"<input type="hidden" name="client_id" value="normal" /><input type="hidden" name="scope" value="recording:a old" />"#,
+            r#"<input type="hidden" name="client_id" value="normal" /><input type="hidden" name="scope" value="user:read" /><input type="hidden" name="optional_scope" value="recording:a" />"#,
+        ),
     ] {
         becomes(&form(before), &form(after));
     }

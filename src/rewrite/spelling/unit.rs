@@ -269,4 +269,7 @@ const NAMES: &[(&str, char)] = &[
     ("Tab", '\t'),
     ("NewLine", '\n'),
     ("nbsp", '\u{a0}'),
+    // Those of Angular's transferred state.
+    ("a", '&'),
+    ("q", '"'),
 ];

@@ -149,3 +149,50 @@ fn compressed_bodies_that_are_none_pass() {
         }
     }
 }
+
+/// Browsers do not mind them, and neither does whoever recodes the body.
+#[test]
+fn bytes_behind_a_long_compressed_body_go() {
+    let text: String = (0..4000u32)
+        .map(|number| format!("{} ", number.wrapping_mul(2_654_435_761)))
+        .collect();
+    let page = |url: &str| format!("{text}<a href=\"{url}\">");
+    let coding = Some(("gzip", Coding::Gzip));
+    let body = [encode(coding, page(URL).as_bytes()), vec![0; 4]].concat();
+    let mut site = Site::new(&format!("{CONFIG}whole = \"1KiB\"\n"));
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let got = site.answer(&[head.as_bytes(), &body]);
+    assert!(decode(coding, &got.body) == page(STRIPPED).as_bytes());
+}
+
+#[test]
+fn digests_of_a_recoded_body_go_though_nothing_changed() {
+    let text: String = (0..4000u32)
+        .map(|number| format!("{} ", number.wrapping_mul(2_654_435_761)))
+        .collect();
+    let body = encode(Some(("gzip", Coding::Gzip)), text.as_bytes());
+    let mut site = Site::new(&format!("{CONFIG}whole = \"1KiB\"\n"));
+    site.server.send("HTTP/1.1 204 No Content\r\n\r\n");
+    site.client.head();
+    site.client
+        .send("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: te\r\n\r\n");
+    site.server.head();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nTrailer: Content-Digest, X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n";
+    site.server.send(
+        [
+            head.as_bytes(),
+            &chunk(&body),
+            b"0\r\nContent-Digest: d\r\nX-Sum: 1\r\n\r\n",
+        ]
+        .concat(),
+    );
+    let message = site.client.message();
+    assert!(
+        message.ends_with("\r\n0\r\nx-sum: 1\r\n\r\n"),
+        "{}",
+        &message[message.len() - 80..]
+    );
+}
