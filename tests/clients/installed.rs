@@ -2,16 +2,15 @@
 
 use std::{
     fmt::Display,
-    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::{OnceLock, mpsc},
-    thread,
+    process::Command,
+    sync::OnceLock,
     time::Duration,
 };
 
 use crate::packages;
+use crate::printing;
 use crate::process::Killed;
 use crate::program::tool;
 
@@ -47,16 +46,7 @@ pub struct App {
 
 impl App {
     pub fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut process = Killed(command.spawn().unwrap());
-        let stdout = process.0.stdout.take().unwrap();
-        let (lines, printed) = mpsc::channel();
-        // Reads on to the end, so that it can always print.
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = lines.send(line);
-            }
-        });
+        let (process, printed) = printing::start(&mut command);
         let line = printed.recv_timeout(Duration::from_secs(30));
         let line = line.unwrap_or_else(|_| panic!("{command:?} did not say where it listens"));
         let address = line.strip_prefix("listening on http://").unwrap();

@@ -1,16 +1,15 @@
 //! The apps, each on a port of its own.
 
 use std::{
-    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::{OnceLock, mpsc},
-    thread,
+    process::Command,
+    sync::OnceLock,
     time::Duration,
 };
 
 use crate::packages;
+use crate::printing;
 use crate::process::Killed;
 
 /// What takes longer has failed.
@@ -52,16 +51,7 @@ pub fn php() -> App {
 impl App {
     /// Starts what Debian's `package` has.
     fn start(mut command: Command, package: &str) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut process = Killed(command.spawn().unwrap());
-        let stdout = process.0.stdout.take().unwrap();
-        let (lines, printed) = mpsc::channel();
-        // Reads on to the end, so that it can always print.
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = lines.send(line);
-            }
-        });
+        let (process, printed) = printing::start(&mut command);
         let mut seen = String::new();
         loop {
             let Ok(line) = printed.recv_timeout(LIMIT) else {

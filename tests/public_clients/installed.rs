@@ -1,16 +1,15 @@
 //! The scripts in `node/`, with the packages that they run on.
 
 use std::{
-    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::{OnceLock, mpsc},
-    thread,
     time::Duration,
 };
 
 use crate::packages;
+use crate::printing;
 use crate::process::Killed;
 
 /// What takes longer has failed.
@@ -43,16 +42,7 @@ impl App {
     /// Starts `script`, whose own calls to Zoom go to `zoom`.
     pub fn start(mut script: Command, zoom: &str) -> Self {
         script.env("ZOOM_API", zoom);
-        script.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut process = Killed(script.spawn().unwrap());
-        let stdout = process.0.stdout.take().unwrap();
-        let (sender, lines) = mpsc::channel();
-        // Reads on to the end, so that it can always print.
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = sender.send(line);
-            }
-        });
+        let (process, lines) = printing::start(&mut script);
         let address = line(&lines, "listening on http://").parse().unwrap();
         Self {
             address,
