@@ -2,7 +2,7 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING},
+    header::{ACCEPT_RANGES, CONTENT_LENGTH, ETAG, LAST_MODIFIED, TRANSFER_ENCODING},
 };
 
 use crate::hop::remove_in_order;
@@ -13,10 +13,13 @@ use crate::hop::remove_in_order;
 /// Content-Length goes or says the new length, digests of what the app sent go (RFC 3230,
 /// RFC 9530, RFC 1864), and a strong ETag becomes weak (RFC 9110 8.8.1): what it names is no
 /// longer the same to the byte. An ETag that is none stays: only the app can say what it means.
+/// Accept-Ranges and Last-Modified go, since a range is one of what the app has: behind a part of
+/// the changed body, `If-Range` with that date would get the rest of another (RFC 9110 13.1.5).
 pub(super) fn change_head(headers: &mut HeaderMap, length: Option<u64>) {
     remove_in_order(headers, |name| match *name {
         ETAG => false,
         CONTENT_LENGTH => length.is_none(),
+        ACCEPT_RANGES | LAST_MODIFIED => true,
         _ => OUTDATED_TRAILERS.contains(name),
     });
     // One that comes in chunks goes out in chunks, whatever is known of its length by now.

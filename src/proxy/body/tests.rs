@@ -243,6 +243,8 @@ fn head_of_a_changed_body_says_what_is_so() {
         "content-digest: sha-256=:x:",
         "set-cookie: b=2",
         "last-modified: x",
+        "accept-ranges: bytes",
+        "x-last: 1",
     ];
     let after = |length: &[&'static str]| {
         let (start, end) = (
@@ -252,7 +254,7 @@ fn head_of_a_changed_body_says_what_is_so() {
                 "etag: W/\"abc\"",
                 before[7],
                 before[9],
-                before[10],
+                before[12],
             ],
         );
         [&start[..], length, &end].concat()
@@ -299,9 +301,13 @@ fn only_a_strong_etag_becomes_weak() {
 #[test]
 fn trailers_say_nothing_of_the_old_body() {
     let mut trailers = head(&["digest: a", "content-md5: a", "etag: \"a\"", "a: 1"]);
-    trailers.extend(head(&["repr-digest: a", "content-digest: a", "b: 2"]));
+    trailers.extend(head(&[
+        "repr-digest: a",
+        "content-digest: a",
+        "last-modified: x",
+    ]));
     trailers.remove("content-type");
     crate::hop::strip_trailers(&mut trailers, &OUTDATED_TRAILERS);
     let names: Vec<_> = trailers.keys().map(HeaderName::as_str).collect();
-    assert_eq!(names, ["a", "b"]);
+    assert_eq!(names, ["a", "last-modified"]);
 }

@@ -5,7 +5,8 @@ use crate::raw::{field, latin1};
 
 /// Everything that says something about the bytes of a body.
 const VALIDATORS: &str = "ETag: \"v1\"\r\nContent-MD5: x\r\nDigest: sha-256=x\r\n\
-     Repr-Digest: sha-256=:x:\r\nContent-Digest: sha-256=:x:\r\nX-Last: 1\r\n";
+     Repr-Digest: sha-256=:x:\r\nContent-Digest: sha-256=:x:\r\nAccept-Ranges: bytes\r\n\
+     Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\nX-Last: 1\r\n";
 
 fn page(url: &str) -> String {
     format!(
