@@ -75,6 +75,26 @@ async fn next_redirects_from_an_action_without_scripts() {
     .await;
 }
 
+/// The router of the older kind of pages asks for data, of which a middleware must not redirect
+/// a script to another host: it names the URL in a field of its own, and there alone.
+#[tokio::test]
+async fn next_redirects_from_a_middleware() {
+    is_rewritten(
+        &app(),
+        HEADERS,
+        &["\nx-nextjs-redirect: https://zoom.us/oauth/authorize?response_type=code&client_id="],
+        async |browser| {
+            let fields = [("x-nextjs-data", "1")];
+            browser.get("/_next/data/build/away.json", &fields).await
+        },
+        |answer| {
+            assert!(!answer.fields.contains_key("location"), "{answer:?}");
+            vec![answer.field("x-nextjs-redirect").to_owned()]
+        },
+    )
+    .await;
+}
+
 /// The number of the action that the form on the page names.
 async fn action(browser: &mut Browser) -> String {
     let page = browser.get("/", &[]).await;

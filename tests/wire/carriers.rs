@@ -10,7 +10,7 @@ const BEFORE: &str = "https://zoom.us/oauth/authorize?client_id=a&scope=x%20y&st
 const AFTER: &str = "https://zoom.us/oauth/authorize?client_id=a&state=s";
 
 /// A line of each field, spelled as some app may; `@` stands for the URL.
-const LINES: [&str; 16] = [
+const LINES: [&str; 17] = [
     "Location: @",
     "Refresh: 0; url=@",
     "refresh: 5;URL='@'",
@@ -24,6 +24,7 @@ const LINES: [&str; 16] = [
     "X-Remix-Redirect: @",
     "x-action-redirect: @;push",
     "x-action-redirect: @;replace",
+    "x-nextjs-redirect: @",
     "Turbolinks-Location: @",
     "X-Turbo-Location: @",
     "x-turbo-location: @#f",

@@ -44,8 +44,9 @@ impl Carrier {
             "hx-location" => Some(Self::HxLocation),
             // Inertia.
             "x-inertia-location" | "x-inertia-redirect" => Some(Self::Url),
-            // Next.js.
+            // Next.js, from an action and from a middleware.
             "x-action-redirect" => Some(Self::ActionRedirect),
+            "x-nextjs-redirect" => Some(Self::Url),
             // Remix and React Router.
             "x-remix-redirect" => Some(Self::Url),
             // Turbolinks and Turbo.

@@ -79,6 +79,7 @@ fn fields_that_carry_urls_are_known() {
         ("hx-location", Carrier::HxLocation),
         ("x-remix-redirect", Carrier::Url),
         ("x-action-redirect", Carrier::ActionRedirect),
+        ("x-nextjs-redirect", Carrier::Url),
         ("turbolinks-location", Carrier::Url),
         ("x-turbo-location", Carrier::Url),
     ] {
