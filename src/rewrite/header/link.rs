@@ -6,6 +6,8 @@ use std::{borrow::Cow, ops::Range};
 
 use memchr::memchr;
 
+use super::scan::{is_white_space, skip, split};
+
 /// Yields where in `value` the targets of links stand whose relations navigate. What follows
 /// a mistake is left alone.
 pub(super) fn targets(value: &[u8]) -> impl Iterator<Item = Range<usize>> {
@@ -139,17 +141,3 @@ const NAVIGATING: [&str; 24] = [
     "prefetch",
     "prerender",
 ];
-
-fn split(bytes: &[u8], ends: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
-    let end = bytes.iter().position(|byte| ends(*byte));
-    bytes.split_at(end.unwrap_or(bytes.len()))
-}
-
-fn skip(bytes: &[u8], goes: impl Fn(u8) -> bool) -> &[u8] {
-    split(bytes, |byte| !goes(byte)).1
-}
-
-/// `OWS` (RFC 9110 5.6.3).
-fn is_white_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
-}

@@ -7,6 +7,7 @@
 mod hx_location;
 mod link;
 mod refresh;
+mod scan;
 
 use std::ops::Range;
 

@@ -4,6 +4,7 @@
 use memchr::memchr;
 
 use super::Url;
+use super::scan::{is_white_space, skip};
 
 /// Returns the URL in `value`; `None` where a browser would do nothing, or load the same page
 /// anew.
@@ -49,16 +50,6 @@ fn behind_name(rest: &[u8]) -> Option<&[u8]> {
     Some(skip(rest, is_white_space))
 }
 
-fn skip(bytes: &[u8], goes: impl Fn(u8) -> bool) -> &[u8] {
-    let end = bytes.iter().position(|byte| !goes(*byte));
-    &bytes[end.unwrap_or(bytes.len())..]
-}
-
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b';' | b',')
-}
-
-/// "ASCII whitespace" of the Infra standard.
-fn is_white_space(byte: u8) -> bool {
-    byte.is_ascii_whitespace()
 }
