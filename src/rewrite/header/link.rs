@@ -109,35 +109,19 @@ fn navigate(relations: &[u8]) -> bool {
     })
 }
 
-/// The relations that someone follows, or that are fetched for whoever will. Others name
-/// parts of the page, or nothing to go to.
-const NAVIGATING: [&str; 24] = [
-    // What the HTML standard (4.6.8) calls hyperlinks, and other names that it takes for
-    // them; not `canonical`, which nobody follows.
-    "alternate",
-    "author",
-    "bookmark",
-    "copyright",
-    "help",
-    "license",
+/// The relations that someone follows from a field. Others name parts of the page, such as
+/// `stylesheet`, or are followed by nobody, though registered: `glossary`.
+const NAVIGATING: [&str; 8] = [
+    // Clients of APIs page through results (docs.github.com, "Using pagination in the REST API"),
+    // and HTML 4.6.8 takes `previous` for `prev`.
+    "first",
+    "last",
     "next",
     "prev",
     "previous",
-    "privacy-policy",
-    "search",
-    "tag",
-    "terms-of-service",
-    // HTML 4.01 (6.12) and the registry of RFC 8288: places in a series of pages.
-    "appendix",
-    "chapter",
-    "contents",
-    "first",
-    "glossary",
-    "index",
-    "last",
-    "start",
-    "up",
-    // Loaded ahead for a navigation to come (HTML 4.6.8; Resource Hints).
+    // Crawlers go to a page in another language (Google, "Localized versions of your page").
+    "alternate",
+    // Browsers fetch ahead where the user may go (HTML 4.6.8, Resource Hints).
     "prefetch",
     "prerender",
 ];

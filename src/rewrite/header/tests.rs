@@ -170,11 +170,11 @@ fn links_that_navigate_are_found() {
             "<@>; rel=next",
             "<@>;rel=\"next\"",
             "<@> ; REL = \"Next\" ; title=\"a, b; c\"",
-            "<@>; title=\"\\\">, <\"; rel=help",
-            "<@>; title*=UTF-8''a; rel=\"foo help bar\"",
+            "<@>; title=\"\\\">, <\"; rel=last",
+            "<@>; title*=UTF-8''a; rel=\"foo last bar\"",
             "<@>; rel=\"ne\\xt\"",
             "<@>; rel=\"\\\\ next\"",
-            "<@>; rel=search; rel=stylesheet",
+            "<@>; rel=first; rel=stylesheet",
             "<@>; rel=alternate; type=\"text/html\"",
             "<@>; rel=prefetch, <@>; rel=\"prerender\"",
             ",, <@>; rel=prev ,,<@>;rel=next,",
@@ -185,6 +185,22 @@ fn links_that_navigate_are_found() {
             "<@>; rel=next extra",
         ],
     );
+}
+
+#[test]
+fn relations_that_someone_follows_are_found() {
+    for relation in [
+        "first",
+        "last",
+        "next",
+        "prev",
+        "previous",
+        "alternate",
+        "prefetch",
+        "prerender",
+    ] {
+        assert_found(Carrier::Link, &[&format!("<@>; rel={relation}")]);
+    }
 }
 
 #[test]
@@ -201,6 +217,8 @@ fn other_links_stay() {
             "<@>; rel=modulepreload",
             "<@>; rel=icon",
             "<@>; rel=canonical",
+            "<@>; rel=help",
+            "<@>; rel=up",
             "<@>; rel=preconnect",
             "<@>; rel=dns-prefetch",
             "<@>; rel=manifest",
@@ -225,7 +243,7 @@ fn other_links_of_a_line_stay_as_they_are() {
     let line = |url: &str| {
         format!(
             "</a.css>; rel=preload;as=style ,\t<{URL}>; rel=preload,<{url}>;rel=next;x, \
-             </?scope=a>; rel=\"prev\", <{url}>; title=\"<{URL}>; rel=next\"; rel=author"
+             </?scope=a>; rel=\"prev\", <{url}>; title=\"<{URL}>; rel=next\"; rel=alternate"
         )
     };
     let (output, count) = treated(Carrier::Link, line(URL).as_bytes());
