@@ -299,6 +299,25 @@ fn escapes_of_hx_location_stay() {
     assert_eq!(String::from_utf8(output).unwrap(), expected);
 }
 
+/// A browser reads a field as Latin-1, in which every byte is a letter, and JSON's strings hold
+/// halves of surrogate pairs.
+#[test]
+fn hx_location_need_not_be_utf8() {
+    let line = |url: &str| {
+        let parts: [&[u8]; 3] = [
+            b"{\"n\":\"\xe9\",\"\xff\\ud800\":\"\\udfff\",\"path\":\"",
+            url.as_bytes(),
+            b"#\xe9\",\"\\udc00\":1}",
+        ];
+        parts.concat()
+    };
+    let output = treated(Carrier::HxLocation, &line(URL));
+    assert_eq!(output, (line(STRIPPED), 1));
+    let elsewhere = [b"{\"path\":\"", URL.as_bytes(), b"\"\xa0}"].concat();
+    let output = treated(Carrier::HxLocation, &elsewhere);
+    assert_eq!(output, (elsewhere, 0));
+}
+
 /// `&amp;` is HTML's; in JSON it is an `&` and a name that begins with `amp;`.
 #[test]
 fn html_references_count_for_nothing_in_hx_location() {
