@@ -10,7 +10,7 @@ const BEFORE: &str = "https://zoom.us/oauth/authorize?client_id=a&scope=x%20y&st
 const AFTER: &str = "https://zoom.us/oauth/authorize?client_id=a&state=s";
 
 /// A line of each field, spelled as some app may; `@` stands for the URL.
-const LINES: [&str; 17] = [
+const LINES: [&str; 18] = [
     "Location: @",
     "Refresh: 0; url=@",
     "refresh: 5;URL='@'",
@@ -21,6 +21,7 @@ const LINES: [&str; 17] = [
     "HX-Redirect: @",
     "HX-Location: @",
     "hx-LOCATION: {\"target\":\"#a\", \"path\" : \"@\"}",
+    "HX-Location: path:@ target:#a",
     "X-Remix-Redirect: @",
     "x-action-redirect: @;push",
     "x-action-redirect: @;replace",

@@ -1,19 +1,20 @@
-//! `HX-Location`: a URL, or a JSON object that says how to load the one in its
-//! `path`. htmx tells them apart by the `{` at the start.
+//! `HX-Location`: a URL, a JSON object that says how to load the one in its
+//! `path`, or, since htmx 4, the same in htmx's own notation. htmx tells an
+//! object by the `{` at the start, and its own notation by a `path` in it.
 
 use std::fmt;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::{Deserializer, value::RawValue};
 
-use super::Url;
+use super::{Url, hcon};
 
 /// Returns the URL in `value`; `None` where it is an object without one, or no JSON.
 pub(super) fn url(value: &[u8]) -> Option<Url> {
     if value.starts_with(b"{") {
         return in_json(value);
     }
-    Some(Url::plain(0..value.len()))
+    Some(hcon::path(value).unwrap_or_else(|| Url::plain(0..value.len())))
 }
 
 fn in_json(value: &[u8]) -> Option<Url> {

@@ -4,6 +4,7 @@
 //! Only the query of such a URL ever changes: quotes, white space, suffixes and
 //! all that stands beside it stay. A value that is not understood stays whole.
 
+mod hcon;
 mod hx_location;
 mod link;
 mod refresh;
@@ -26,7 +27,7 @@ pub enum Carrier {
     Refresh,
     /// `Link`: any number of them, each with relations (RFC 8288); only those that navigate count.
     Link,
-    /// `HX-Location`: one, or a JSON object with it in `path`.
+    /// `HX-Location`: one, or an object with it in `path`, in JSON or in htmx's own notation.
     HxLocation,
     /// `x-action-redirect`: one, and `;push` or `;replace` behind it.
     ActionRedirect,
@@ -106,8 +107,8 @@ impl Rewriter {
             *range = range.start + url.span.start..range.end + url.span.start;
             // What was `%27` before must not end the URL now. What stood between the quotes
             // held none, so only new text is concerned.
-            if let Some(quote) = url.quote.filter(|quote| text.contains(quote)) {
-                *text = escape(text, quote);
+            if let Some(byte) = url.terminator.filter(|byte| text.contains(byte)) {
+                *text = escape(text, byte);
             }
         }
         Some(splices)
@@ -117,8 +118,8 @@ impl Rewriter {
 /// Where a line holds a URL, and how it is written there.
 struct Url {
     span: Range<usize>,
-    /// The quote that would end it.
-    quote: Option<u8>,
+    /// The byte that would end it, such as the quote that it stands in.
+    terminator: Option<u8>,
     /// Whether it is a string with JSON's escapes.
     is_escaped: bool,
 }
@@ -127,7 +128,7 @@ impl Url {
     fn plain(span: Range<usize>) -> Self {
         Self {
             span,
-            quote: None,
+            terminator: None,
             is_escaped: false,
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn url(value: &[u8]) -> Option<Url> {
     let start = value.len() - rest.len() + usize::from(quote.is_some());
     let end = quote.and_then(|quote| memchr(quote, &value[start..]));
     Some(Url {
-        quote,
+        terminator: quote,
         ..Url::plain(start..end.map_or(value.len(), |at| start + at))
     })
 }
