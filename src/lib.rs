@@ -30,6 +30,7 @@
 //! - [`policy`]: decide what becomes of its scope, and say why.
 //! - [`rewrite`]: apply the decision to the bytes of one URL.
 //! - [`coding`]: content codings, decoded within bounds and encoded again.
+//! - [`message`]: what every message is held to: tokens, Host, framing, a request's head.
 //! - [`pattern`]: patterns of media types and request paths.
 //! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`config`]: the configuration file, flags and environment, checked.
@@ -57,6 +58,7 @@ pub mod coding;
 pub mod config;
 pub mod demo;
 pub mod hop;
+pub mod message;
 pub mod metrics;
 pub mod net;
 pub mod oauth;

@@ -4,6 +4,8 @@
 
 use thiserror::Error;
 
+use crate::message::is_token;
+
 /// Media types without their parameters (RFC 9110 8.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaPattern {
@@ -117,12 +119,6 @@ impl PathPattern {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is no path: it begins with `/`, has no query, and a `*` at its end alone")]
 pub struct InvalidPathPattern(String);
-
-/// `token` (RFC 9110 5.6.2).
-fn is_token(text: &str) -> bool {
-    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_tchar)
-}
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,6 @@ mod form;
 mod query;
 mod redirect;
 mod refusal;
-mod valid;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,6 +20,7 @@ use http_body_util::Full;
 use hyper::body::{Body as _, Bytes, Incoming};
 use tracing::debug;
 
+use crate::message;
 use crate::metrics::Metrics;
 use crate::net::{Client, linger};
 use crate::oauth::EndpointUrl;
@@ -127,7 +127,7 @@ impl Authorize {
         body: &mut Incoming,
         client: &Client,
     ) -> Result<Answer, Refusal> {
-        valid::check(parts)?;
+        message::check(parts)?;
         let endpoint = match asked {
             Asked::Endpoint(endpoint) => endpoint,
             Asked::Discovery(endpoint) => return discovery::answer(endpoint, parts, client),

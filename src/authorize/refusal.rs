@@ -8,14 +8,13 @@ use http_body_util::Full;
 use thiserror::Error;
 
 use super::Answer;
+use crate::message::Unfit;
 
 /// Why not. The texts go to the client and hold nothing that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(super) enum Refusal {
-    #[error("{0}")]
-    Malformed(&'static str),
-    #[error("only the transfer coding chunked is supported")]
-    TransferCoding,
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     #[error("there is an authorize endpoint on this address, and nothing else")]
     NotFound,
     #[error("only these methods are for this endpoint: {0}")]
@@ -66,8 +65,10 @@ impl Refusal {
 
     fn status(self) -> StatusCode {
         match self {
-            Self::Malformed(_) | Self::BrokenForm | Self::Query => StatusCode::BAD_REQUEST,
-            Self::TransferCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::Unfit(Unfit::Malformed(_)) | Self::BrokenForm | Self::Query => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Unfit(Unfit::TransferCoding) => StatusCode::NOT_IMPLEMENTED,
             Self::NotFound | Self::NoIssuer => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -10,14 +10,15 @@ use thiserror::Error;
 use tracing::{debug, warn};
 
 use super::{Asked, Body, Proxy};
+use crate::message::Unfit;
 use crate::upstream;
 
 /// Why a request was not answered by the app. The texts go to the client:
 /// they name no address and hold nothing that was sent.
 #[derive(Debug, Error)]
 pub(super) enum Failure {
-    #[error("{0}")]
-    Malformed(&'static str),
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     #[error("{0}")]
     Unsupported(&'static str),
     #[error("the method CONNECT is not for a reverse proxy")]
@@ -75,8 +76,10 @@ impl Failure {
     fn status(&self) -> (StatusCode, &'static str) {
         use upstream::Error;
         match self {
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "http_request_error"),
-            Self::Unsupported(_) => (StatusCode::NOT_IMPLEMENTED, "http_request_error"),
+            Self::Unfit(Unfit::Malformed(_)) => (StatusCode::BAD_REQUEST, "http_request_error"),
+            Self::Unfit(Unfit::TransferCoding) | Self::Unsupported(_) => {
+                (StatusCode::NOT_IMPLEMENTED, "http_request_error")
+            }
             Self::Connect | Self::LastHop => {
                 (StatusCode::METHOD_NOT_ALLOWED, "http_request_denied")
             }

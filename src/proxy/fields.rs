@@ -8,6 +8,7 @@ use http::{
 
 use super::failure::Failure;
 use crate::hop::{connection_options, is_hop_by_hop, named_by_connection, remove_in_order};
+use crate::message::{TransferCoding, transfer_coding};
 
 /// The connection options that are sent on, though the field itself is ours.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,15 +17,6 @@ pub(super) struct Kept {
     pub(super) trailers: bool,
     /// `Upgrade`, on the request that asks for it and the 101 that grants it.
     pub(super) upgrade: bool,
-}
-
-/// How a message's body was framed on its way here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TransferCoding {
-    None,
-    /// Exactly one `chunked`, which hyper takes off and puts on.
-    Chunked,
-    Other,
 }
 
 /// Takes the hop-by-hop fields off an answer to a client that speaks `version`, and returns
@@ -85,18 +77,6 @@ pub(super) fn strip(headers: &mut HeaderMap, kept: Kept) -> Vec<HeaderName> {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
     named
-}
-
-/// What the Transfer-Encoding lines say.
-pub(super) fn transfer_coding(headers: &HeaderMap) -> TransferCoding {
-    let Some(first) = headers.get(TRANSFER_ENCODING) else {
-        return TransferCoding::None;
-    };
-    let is_only = headers.get_all(TRANSFER_ENCODING).iter().nth(1).is_none();
-    match is_only && first.as_bytes().eq_ignore_ascii_case(b"chunked") {
-        true => TransferCoding::Chunked,
-        false => TransferCoding::Other,
-    }
 }
 
 /// Whether `option` is on one of the Connection lines.

@@ -13,7 +13,6 @@ mod request;
 mod rules;
 mod trailers;
 mod tunnel;
-mod valid;
 
 use std::{
     sync::Arc,

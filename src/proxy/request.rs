@@ -6,18 +6,17 @@ use http::{
     HeaderMap, HeaderValue, Method, Request, Uri, Version,
     header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, MAX_FORWARDS, TRANSFER_ENCODING, UPGRADE},
     request::Parts,
-    uri::Authority,
 };
 use hyper::body::{Body as _, Incoming};
 
 use super::{
     Proxy,
     failure::Failure,
-    fields::{self, Kept, TransferCoding},
+    fields::{self, Kept},
     forwarded::{self, Forwarding},
-    valid,
 };
 use crate::hop::{accepts_trailers, remove_in_order};
+use crate::message::{self, TransferCoding, Unfit, expects_continue, says_empty, transfer_coding};
 use crate::net::Client;
 use crate::upstream::RequestBody;
 
@@ -37,8 +36,11 @@ pub(super) fn to_upstream(
         return Err(Failure::Connect);
     }
     refuse_loop(&parts.headers, client, proxy)?;
-    valid::check(&parts)?;
-    check_transfer_coding(&mut parts.headers)?;
+    message::check(&parts)?;
+    if transfer_coding(&parts.headers) == TransferCoding::Chunked {
+        // RFC 9112 6.3: it overrides a Content-Length, which is not sent on.
+        remove_in_order(&mut parts.headers, |name| *name == CONTENT_LENGTH);
+    }
     set_host(&mut parts, proxy)?;
     count_down(&mut parts)?;
     if parts.version == Version::HTTP_2 {
@@ -73,69 +75,18 @@ fn refuse_loop(headers: &HeaderMap, client: &Client, proxy: &Proxy) -> Result<()
     }
 }
 
-/// RFC 9112 6.1 and 6.3: `chunked` alone, and then no Content-Length beside it.
-fn check_transfer_coding(headers: &mut HeaderMap) -> Result<(), Failure> {
-    match fields::transfer_coding(headers) {
-        TransferCoding::None => {}
-        TransferCoding::Chunked => {
-            remove_in_order(headers, |name| *name == CONTENT_LENGTH);
-        }
-        TransferCoding::Other => {
-            return Err(Failure::Unsupported(
-                "only the transfer coding chunked is supported",
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// RFC 9112 3.2: exactly one valid Host, which an absolute-form target replaces; HTTP/1.0
-/// knows none. RFC 9113 8.3.1: in HTTP/2 `:authority` takes its place, and a Host that
-/// says something else is malformed.
+/// RFC 9112 3.2: an absolute-form target, or `:authority`, replaces Host; HTTP/1.0 may have
+/// neither.
 fn set_host(parts: &mut Parts, proxy: &Proxy) -> Result<(), Failure> {
-    let is_http2 = parts.version == Version::HTTP_2;
-    let authority = parts.uri.authority();
-    let mut lines = parts.headers.get_all(HOST).iter();
-    match (lines.next(), lines.next()) {
-        (Some(_), Some(_)) => return Err(Failure::Malformed("there are several Host lines")),
-        (Some(host), None) if !is_host(host) => {
-            return Err(Failure::Malformed("the Host line is not valid"));
-        }
-        (Some(host), None) if is_http2 && authority.is_some_and(|it| !is_same_host(it, host)) => {
-            return Err(Failure::Malformed("Host and :authority differ"));
-        }
-        (None, _) if parts.version == Version::HTTP_11 || is_http2 && authority.is_none() => {
-            return Err(Failure::Malformed("there is no Host line"));
-        }
-        (None, _) if authority.is_none() => {
-            let host = HeaderValue::from_str(proxy.upstream.host());
-            let host = host.map_err(|_| Failure::Malformed("there is no Host line"))?;
-            parts.headers.insert(HOST, host);
-        }
-        _ => {}
-    }
-    if let Some(authority) = authority {
-        // One with user information is none (RFC 9110 4.2.4).
-        let host = HeaderValue::from_str(authority.as_str());
-        let host = host.ok().filter(|host| valid::is_host(host.as_bytes()));
-        let host = host.ok_or(Failure::Malformed("the target's host is not valid"))?;
-        parts.headers.insert(HOST, host);
-    }
-    Ok(())
-}
-
-/// Whether `host` is one, or says that there is none (RFC 9110 7.2).
-fn is_host(host: &HeaderValue) -> bool {
-    host.is_empty() || valid::is_host(host.as_bytes())
-}
-
-/// Whether both name the same place: case does not count, nor a port that is the default one.
-fn is_same_host(authority: &Authority, host: &HeaderValue) -> bool {
-    let Ok(host) = Authority::try_from(host.as_bytes()) else {
-        return false;
+    let host = match parts.uri.authority() {
+        Some(authority) => authority.as_str(),
+        None if parts.headers.contains_key(HOST) => return Ok(()),
+        None => proxy.upstream.host(),
     };
-    let port = |it: &Authority| it.port_u16().filter(|port| !matches!(port, 80 | 443));
-    authority.host().eq_ignore_ascii_case(host.host()) && port(authority) == port(&host)
+    let host = HeaderValue::from_str(host);
+    let host = host.map_err(|_| Unfit::Malformed("there is no Host line"))?;
+    parts.headers.insert(HOST, host);
+    Ok(())
 }
 
 /// RFC 9110 7.6.2: TRACE and OPTIONS end here when Max-Forwards has come down to 0.
@@ -169,12 +120,6 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the client waits with the body until it is told to go on (RFC 9110 10.1.1).
-fn expects_continue(parts: &Parts) -> bool {
-    let field = parts.headers.get(EXPECT);
-    field.is_some_and(|field| field.as_bytes().eq_ignore_ascii_case(b"100-continue"))
-}
-
 /// Tells the app about the client and this proxy, where that is wanted.
 fn introduce(parts: &mut Parts, client: &Client, proxy: &Proxy) {
     // Who speaks TLS here hides its scheme from the app, which would build http URLs.
@@ -203,7 +148,7 @@ fn origin_form(target: Uri) -> Result<Uri, Failure> {
     let target = path.map(Uri::from);
     // A fragment right behind the authority leaves nothing.
     let target = target.filter(|target| !target.path().is_empty());
-    target.ok_or(Failure::Malformed("the target has no path"))
+    target.ok_or(Unfit::Malformed("the target has no path").into())
 }
 
 /// Returns the body to send. One without a length says so itself: hyper would send none
@@ -216,7 +161,7 @@ fn with_framing(headers: &mut HeaderMap, body: Incoming) -> RequestBody {
     if body.is_end_stream() && !is_chunked {
         return RequestBody::none();
     }
-    if valid::says_empty(headers) {
+    if says_empty(headers) {
         // In HTTP/2 its end is still to come; if data comes instead, the app is to see a
         // request that breaks off, not a whole one.
         remove_in_order(headers, |name| *name == CONTENT_LENGTH);

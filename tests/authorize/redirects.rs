@@ -145,6 +145,38 @@ fn request_that_is_malformed_is_refused() {
     assert_eq!(status(&answer), 400);
 }
 
+/// Nobody's request is valid here and malformed behind, or the other way round.
+#[test]
+fn endpoint_and_proxy_refuse_the_same_heads() {
+    let rescope = Rescope::start(ON_THE_PROXYS);
+    let zeros = "0".repeat(26);
+    for (target, lines) in [
+        ("PATH", "Host: a:99999\r\n"),
+        ("PATH", "Host: a:b\r\n"),
+        ("PATH", "Host: [::g]\r\n"),
+        ("PATH", "Host: []:1\r\n"),
+        ("PATH", &*format!("Host: a\r\nContent-Length: {zeros}\r\n")),
+        ("://hPATH", "Host: h\r\n"),
+        ("http://u:p@hPATH", "Host: h\r\n"),
+    ] {
+        for path in [PATH, "/app"] {
+            let target = target.replace("PATH", path);
+            let answer = rescope.ask(format!("GET {target} HTTP/1.1\r\n{lines}\r\n"));
+            assert_eq!(status(&answer), 400, "{target} {lines}");
+            assert_eq!(field(&answer, "connection"), Some("close"));
+        }
+    }
+    let mut client = Client::connect(rescope.address());
+    for path in [PATH, "/app"] {
+        for (name, value) in [("host", "b.example"), ("x", " blank")] {
+            let request = Request::get(format!("http://a.example{path}")).header(name, value);
+            let answer = client.get(request.body(()).unwrap());
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path} {name}");
+        }
+    }
+    assert!(!rescope.app.has_caller());
+}
+
 #[test]
 fn http2_and_tls_make_no_difference() {
     let identity = Identity::new();

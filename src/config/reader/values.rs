@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::{Field, Section, wrong_type};
 use crate::config::report::Problem;
+use crate::message::is_token;
 
 impl Section<'_> {
     /// A whole number within `bounds`.
@@ -165,12 +166,7 @@ fn is_received_by(text: &str) -> bool {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
         is_number && text.parse::<u16>().is_ok_and(|port| port != 0)
     };
-    !pseudonym.is_empty() && pseudonym.bytes().all(is_tchar) && port.is_none_or(is_port)
-}
-
-/// `tchar` (RFC 9110 5.6.2).
-fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    is_token(pseudonym) && port.is_none_or(is_port)
 }
 
 /// Nothing waits longer.

@@ -1,0 +1,56 @@
+//! What every message is held to, whoever answers it: the grammar of tokens
+//! and Host, how a body is framed, and what hyper leaves unchecked of the head
+//! of a request. Pure; it changes nothing, and its errors show nothing that was
+//! sent.
+
+mod head;
+mod host;
+
+use http::{
+    HeaderMap, HeaderValue, Version,
+    header::{EXPECT, TRANSFER_ENCODING},
+    request::Parts,
+};
+
+pub use head::{Unfit, check, says_empty};
+
+/// How a message's body was framed on its way here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferCoding {
+    /// By its length, or not at all.
+    None,
+    /// Exactly one `chunked`, which hyper takes off and puts on.
+    Chunked,
+    /// What nobody here can take off.
+    Other,
+}
+
+/// What the Transfer-Encoding lines say (RFC 9112 6.1).
+pub fn transfer_coding(headers: &HeaderMap) -> TransferCoding {
+    let Some(first) = headers.get(TRANSFER_ENCODING) else {
+        return TransferCoding::None;
+    };
+    let is_only = headers.get_all(TRANSFER_ENCODING).iter().nth(1).is_none();
+    match is_only && first.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        true => TransferCoding::Chunked,
+        false => TransferCoding::Other,
+    }
+}
+
+/// Whether the client waits with the body until it is told to go on (RFC 9110 10.1.1: in
+/// HTTP/1.0 an expectation counts for nothing).
+pub fn expects_continue(parts: &Parts) -> bool {
+    let field = parts.headers.get(EXPECT).map(HeaderValue::as_bytes);
+    parts.version > Version::HTTP_10
+        && field.is_some_and(|field| field.eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// `token` (RFC 9110 5.6.2).
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_token_character)
+}
+
+/// `tchar` (RFC 9110 5.6.2).
+fn is_token_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
