@@ -101,7 +101,7 @@ fn what_is_no_form_is_refused() {
 fn form_with_what_no_query_holds_is_refused() {
     let rescope = Rescope::start(ON_ITS_OWN);
     let asked = |bytes: &[u8]| rescope.ask(post(PATH, bytes));
-    for byte in (0..=b' ').chain(*b"\"#<>`\x7f\x80\xc3\xff") {
+    for byte in (0..=b' ').chain(*b"\"#<>\x7f\x80\xc3\xff") {
         let answer = asked(&[b'a', byte, b'b']);
         assert_eq!(status(&answer), 400, "{byte}");
         assert_eq!(field(&answer, "location"), None);

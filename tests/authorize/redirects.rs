@@ -24,7 +24,7 @@ fn query_is_carried_on_to_the_byte() {
         "?a=%zz&&b=+%20&=&c==d&include_granted_scopes",
         "?scope=a,b%2Cc+d;e&SCOPE='(x)!*'",
         "??a=/b?c@d:e",
-        "?{a}=[b]|c^d\\e",
+        "?{a}=[b]|c^d\\e`f'",
         "?a=%0d%0aLocation:%20https://evil.example/",
         "?scope=a&scope=b&client_id=1&client_id=2",
     ] {
