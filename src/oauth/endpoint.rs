@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use thiserror::Error;
 use url::{Host, Url};
 
-use super::{EndpointUrl, RequestUrl, recognise};
+use super::{EndpointUrl, RequestUrl, recognise, zoom::CLOUDS};
 
 /// How an endpoint is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -154,20 +154,11 @@ pub struct EndpointTable(Vec<Endpoint>);
 impl EndpointTable {
     /// Returns Zoom's endpoints, those of its government cloud included.
     pub fn builtin() -> Self {
-        const BUILTIN: [(&str, &str); 8] = [
-            ("zoom.us", "/oauth/authorize"),
-            ("*.zoom.us", "/oauth/authorize"),
-            ("zoomgov.com", "/oauth/authorize"),
-            ("*.zoomgov.com", "/oauth/authorize"),
-            ("marketplace.zoom.us", "/authorize"),
-            ("marketplace.zoom.us", "/v2/authorize"),
-            ("marketplace.zoomgov.com", "/authorize"),
-            ("marketplace.zoomgov.com", "/v2/authorize"),
-        ];
-        let endpoint = |(host, path)| {
+        let endpoint = |&(host, path): &(&str, &str)| {
             Endpoint::new(Scheme::Https, host, None, path).expect("the built-in table is valid")
         };
-        Self(BUILTIN.map(endpoint).into())
+        let known = CLOUDS.iter().flat_map(|cloud| &cloud.authorize);
+        Self(known.map(endpoint).collect())
     }
 
     /// Adds an endpoint.

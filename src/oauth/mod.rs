@@ -8,6 +8,7 @@
 mod endpoint;
 mod endpoint_url;
 mod resolve;
+mod zoom;
 
 use std::borrow::Cow;
 
@@ -19,6 +20,7 @@ use crate::query::{self, Pair};
 pub use endpoint::{Endpoint, EndpointTable, InvalidEndpoint, Scheme, is_canonical_path};
 pub use endpoint_url::{EndpointUrl, InvalidEndpointUrl};
 pub use resolve::RequestUrl;
+pub use zoom::Cloud;
 
 /// An authorization request, as far as policies care.
 #[derive(Debug, Clone)]

@@ -77,7 +77,7 @@ fn changed_policies_are_taken_up() {
 #[test]
 fn endpoint_that_runs_keeps_its_policy_whatever_the_new_file_says() {
     let to = "http://127.0.0.1:9/authorize";
-    let rescope = Rescope::start(&format!("{ON_ITS_OWN}to = '{to}'\n"));
+    let rescope = Rescope::start(&format!("{ON_ITS_OWN}to = '{to}'\ndiscovery = false\n"));
     let asked = || rescope.ask(get(&format!("{PATH}?client_id=a&scope=b")));
     let expected = format!("{to}?client_id=a");
     assert_eq!(field(&asked(), "location"), Some(&*expected));

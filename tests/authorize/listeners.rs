@@ -81,7 +81,7 @@ fn several_endpoints_lead_where_each_is_to() {
     let rescope = Rescope::start(
         "[[authorize]]\npath = '/zoom'\nlisten = '127.0.0.1:0'\n\
          [[authorize]]\npath = '/gov'\nlisten = '127.0.0.1:0'\nto = 'https://zoomgov.com/oauth/authorize'\n\
-         [[authorize]]\npath = '/zoom'\nto = 'https://login.example.com:8443/a/'\n",
+         [[authorize]]\npath = '/zoom'\nto = 'https://login.example.com:8443/a/'\ndiscovery = false\n",
     );
     let proxy = rescope.proxy[0];
     assert_eq!(rescope.endpoints.len(), 1, "one address, one listener");

@@ -340,6 +340,7 @@ fn check_shows_where_authorize_endpoints_are_and_lead() {
         [[authorize]]
         path = "/a"
         to = "https://login.example.com/authorize"
+        discovery = false
         listen = "localhost:8090"
         known_clients_only = true
         "#;

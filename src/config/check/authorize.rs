@@ -7,7 +7,7 @@ use crate::config::file::{AuthorizeEntry, File};
 use crate::config::reader::Field;
 use crate::config::report::Problem;
 use crate::config::{AuthorizeEndpoint, ListenAddress, UpstreamUrl};
-use crate::oauth::{EndpointTable, EndpointUrl, is_canonical_path};
+use crate::oauth::{Cloud, EndpointTable, EndpointUrl, is_canonical_path};
 
 impl Check {
     /// Returns the authorize endpoints, and has `table` recognise what they send on to, so
@@ -61,6 +61,9 @@ impl Check {
         let discovery = entry.discovery.as_ref().is_none_or(|it| it.value);
         if !discovery {
             self.undiscovered(entry);
+        }
+        if discovery && let Some(to) = &to {
+            self.discoverable(to, entry);
         }
         let (path, to) = (path?, to?);
         if entry.has_listen && listen.is_none() {
@@ -118,6 +121,20 @@ impl Check {
                        without a path; `http` is for this machine only";
         self.problems.push(Problem::at(&field.span, message));
         None
+    }
+
+    /// RFC 8414 2: `token_endpoint` is required where codes are issued. Zoom's is known.
+    fn discoverable(&mut self, to: &EndpointUrl, entry: &AuthorizeEntry) {
+        if let Some(field) = &entry.to
+            && Cloud::of(&to.host()).is_none()
+            && !entry.has_token
+        {
+            let message =
+                "discovery tells of a token endpoint, and which one this server has is not known";
+            let problem = Problem::at(&field.span, message);
+            let help = "write `token`, or `discovery = false`";
+            self.problems.push(problem.with_help(help));
+        }
     }
 
     /// Notes down what only discovery documents would say.

@@ -16,6 +16,8 @@ pub(in crate::config) struct AuthorizeEntry {
     /// Whether `to` is written, with a good value or not.
     pub(in crate::config) has_to: bool,
     pub(in crate::config) token: Option<Field<String>>,
+    /// Whether `token` is written, with a good value or not.
+    pub(in crate::config) has_token: bool,
     pub(in crate::config) revocation: Option<Field<String>>,
     pub(in crate::config) issuer: Option<Field<String>>,
     pub(in crate::config) listen: Option<Field<String>>,
@@ -38,6 +40,7 @@ impl AuthorizeEntry {
             to: section.string("to", problems),
             has_to: section.has("to"),
             token: section.string("token", problems),
+            has_token: section.has("token"),
             revocation: section.string("revocation", problems),
             issuer: section.string("issuer", problems),
             listen: section.string("listen", problems),

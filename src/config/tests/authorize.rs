@@ -67,12 +67,14 @@ fn what_an_authorize_endpoint_leads_to_is_recognised() {
     };
     let alone = endpoints(
         "builtin_endpoints = false\n[[authorize]]\npath = \"/a\"\n\
-         [[authorize]]\npath = \"/b\"\nto = \"http://localhost:9/x/\"\n\
-         [[authorize]]\npath = \"/c\"\nto = \"http://localhost:9/x\"\n",
+         [[authorize]]\npath = \"/b\"\nto = \"http://localhost:9/x/\"\ndiscovery = false\n\
+         [[authorize]]\npath = \"/c\"\nto = \"http://localhost:9/x\"\ndiscovery = false\n",
     );
     assert_eq!(alone, ["zoom.us/oauth/authorize", "http://localhost:9/x"]);
     let listed = "[[endpoint]]\nhost = \"*.example.com\"\npath = \"/a\"\n";
-    let with = format!("{listed}[authorize]\npath = \"/\"\nto = \"https://b.example.com/a\"\n");
+    let with = format!(
+        "{listed}[authorize]\npath = \"/\"\nto = \"https://b.example.com/a\"\ndiscovery = false\n"
+    );
     assert_eq!(endpoints(&with), endpoints(listed));
     let rules = parse_rules(
         &with.replace("/a\"\n", "/b\"\n").replacen("/b", "/a", 1),
@@ -198,7 +200,7 @@ fn endpoint_that_leads_to_itself_is_told() {
         ("", "http://localhost:8080/a"),
         ("listen = \"[::1]:9\"\n", "http://[::1]:9/a"),
     ] {
-        let problems = entry_problems(&format!("to = \"{to}\"\n{listen}"));
+        let problems = entry_problems(&format!("to = \"{to}\"\ndiscovery = false\n{listen}"));
         assert_eq!(problems, [format!("3:6 {message}")]);
     }
     for to in [
@@ -206,8 +208,30 @@ fn endpoint_that_leads_to_itself_is_told() {
         "http://127.0.0.1:8081/a",
         "https://a.example:8080/a",
     ] {
-        config(&format!("[authorize]\npath = \"/a\"\nto = \"{to}\"\n"));
+        config(&format!(
+            "[authorize]\npath = \"/a\"\nto = \"{to}\"\ndiscovery = false\n"
+        ));
     }
+}
+
+#[test]
+fn discovery_of_another_server_needs_its_token_endpoint() {
+    let to = "to = \"https://login.example.com/authorize\"\n";
+    assert_eq!(
+        entry_problems(to),
+        ["3:6 discovery tells of a token endpoint, and which one this server has is not known"]
+    );
+    let text = format!("{UPSTREAM}[authorize]\npath = \"/a\"\n{to}");
+    assert_eq!(helps(&text), ["write `token`, or `discovery = false`"]);
+    // One slip is one complaint.
+    assert_eq!(entry_problems(&format!("{to}token = \"x\"\n")).len(), 1);
+    for line in [
+        "token = \"https://login.example.com/token\"\n",
+        "discovery = false\n",
+    ] {
+        config(&format!("[authorize]\npath = \"/a\"\n{to}{line}"));
+    }
+    config("[authorize]\npath = \"/a\"\nto = \"https://x.zoomgov.com/oauth/authorize\"\n");
 }
 
 #[test]
