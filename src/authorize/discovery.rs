@@ -1,8 +1,8 @@
 //! Documents in which libraries find an endpoint (RFC 8414, OpenID Connect
 //! Discovery 1.0).
 //!
-//! They hold what is known to be true and nothing else. Zoom is no OpenID
-//! provider: what only one has (`jwks_uri`, `id_token_*`, `subject_types_*`,
+//! They hold what is known to be true and nothing else: of a server that is not
+//! Zoom's what is written, and that it issues codes. Zoom is no OpenID provider: what only one has (`jwks_uri`, `id_token_*`, `subject_types_*`,
 //! `userinfo_endpoint`) is left out.
 
 use std::net::IpAddr;
@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::{Answer, Endpoint, Refusal};
 use crate::net::Client;
+use crate::oauth::Cloud;
 use crate::oauth::EndpointUrl;
 
 /// Where the documents are; both say the same.
@@ -30,7 +31,7 @@ pub(super) const PATHS: [&str; 2] = [
 ///
 /// # Errors
 ///
-/// The method is not for this, or it cannot be told what clients know the endpoint by.
+/// The method is not for this, or clients know the endpoint by a name that nobody has written.
 pub(super) fn answer(
     endpoint: &Endpoint,
     parts: &Parts,
@@ -41,7 +42,9 @@ pub(super) fn answer(
     }
     let issuer = match &endpoint.issuer {
         Some(issuer) => issuer.clone(),
-        None => own_origin(asked_authority(parts), client).ok_or(Refusal::NoIssuer)?,
+        None => asked_authority(parts)
+            .and_then(|asked| own_origin(&asked, client))
+            .ok_or(Refusal::NoIssuer)?,
     };
     let document = Document::new(endpoint, &issuer);
     let text = serde_json::to_string(&document).expect("strings and lists of them are JSON");
@@ -65,71 +68,38 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     token_endpoint: Option<&'a str>,
     response_types_supported: &'static [&'static str],
-    response_modes_supported: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_modes_supported: Option<&'static [&'static str]>,
     grant_types_supported: &'static [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_methods_supported: Option<&'static [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revocation_endpoint: Option<&'a str>,
-    code_challenge_methods_supported: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_challenge_methods_supported: Option<&'static [&'static str]>,
 }
 
 impl<'a> Document<'a> {
     fn new(endpoint: &'a Endpoint, issuer: &'a str) -> Self {
-        let zoom = Zoom::of(&endpoint.to.host());
-        let [token, revocation] = match &zoom {
-            Some(zoom) => [Some(zoom.token), Some(zoom.revocation)],
-            None => [None, None],
-        };
+        let zoom = Cloud::of(&endpoint.to.host());
         let origin = issuer.strip_suffix('/').unwrap_or(issuer);
         let written = |url: &'a Option<EndpointUrl>| url.as_ref().map(EndpointUrl::as_str);
+        let of_zoom = |list: &'static [&'static str]| zoom.map(|_| list);
         Self {
             issuer,
             authorization_endpoint: format!("{origin}{}", endpoint.path),
-            token_endpoint: written(&endpoint.token).or(token),
+            token_endpoint: written(&endpoint.token).or(zoom.map(|zoom| zoom.token)),
             response_types_supported: &["code"],
-            response_modes_supported: &["query"],
+            response_modes_supported: of_zoom(&["query"]),
             // Where it is left out it says `implicit` too.
             grant_types_supported: match zoom {
                 Some(_) => &["authorization_code", "refresh_token"],
                 None => &["authorization_code"],
             },
-            token_endpoint_auth_methods_supported: zoom
-                .as_ref()
-                .map(|_| &["client_secret_basic", "none"][..]),
-            revocation_endpoint: written(&endpoint.revocation).or(revocation),
-            code_challenge_methods_supported: match zoom {
-                Some(_) => &["S256", "plain"],
-                // RFC 9700 2.1.1: servers must support PKCE.
-                None => &["S256"],
-            },
+            token_endpoint_auth_methods_supported: of_zoom(&["client_secret_basic", "none"]),
+            revocation_endpoint: written(&endpoint.revocation).or(zoom.map(|zoom| zoom.revocation)),
+            code_challenge_methods_supported: of_zoom(&["S256", "plain"]),
         }
-    }
-}
-
-/// The endpoints of one of Zoom's clouds.
-struct Zoom {
-    token: &'static str,
-    revocation: &'static str,
-}
-
-impl Zoom {
-    /// Returns those of the cloud that `host` belongs to.
-    fn of(host: &str) -> Option<Self> {
-        let is_below = |domain: &str| {
-            let rest = host.strip_suffix('.').unwrap_or(host).strip_suffix(domain);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        if is_below("zoom.us") {
-            return Some(Self {
-                token: "https://zoom.us/oauth/token",
-                revocation: "https://zoom.us/oauth/revoke",
-            });
-        }
-        is_below("zoomgov.com").then_some(Self {
-            token: "https://zoomgov.com/oauth/token",
-            revocation: "https://zoomgov.com/oauth/revoke",
-        })
     }
 }
 
@@ -139,28 +109,77 @@ fn asked_authority(parts: &Parts) -> Option<Authority> {
     parts.uri.authority().cloned().or_else(host)
 }
 
-/// Returns the URL of the listener that `client` is connected to: by the name that was asked
-/// for where that stands for this machine, else by its address. A name that others may have
-/// made up never counts: it would poison what a cache or another client reads.
-fn own_origin(asked: Option<Authority>, client: &Client) -> Option<String> {
+/// Returns the URL of the listener that `client` is connected to, by the name that was `asked`
+/// for; `None` unless that stands for this machine and this port. Any other may be made up,
+/// which would poison what a cache or another client reads, and a client that asked for one
+/// takes no issuer but that (RFC 8414 3.3).
+fn own_origin(asked: &Authority, client: &Client) -> Option<String> {
     let own = client.ends?.to;
     let (scheme, default_port) = match client.is_tls {
         true => ("https", 443),
         false => ("http", 80),
     };
+    if asked.port_u16().unwrap_or(default_port) != own.port() {
+        return None;
+    }
     let address = match own.ip() {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
     };
-    let asked = asked.filter(|asked| asked.port_u16().unwrap_or(default_port) == own.port());
-    let names = ["localhost", "127.0.0.1", "[::1]", &address];
-    let name = asked.and_then(|asked| {
-        let mut names = names.into_iter();
-        names.find(|name| name.eq_ignore_ascii_case(asked.host()))
-    });
-    let host = name.unwrap_or(&address);
+    let mut names = ["localhost", "127.0.0.1", "[::1]", &address].into_iter();
+    let host = names.find(|name| name.eq_ignore_ascii_case(asked.host()))?;
     Some(match own.port() == default_port {
         true => format!("{scheme}://{host}"),
         false => format!("{scheme}://{host}:{}", own.port()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Ends;
+
+    fn origin(asked: &'static str, own: &str, is_tls: bool) -> Option<String> {
+        let ends = Ends {
+            from: "192.0.2.1:1".parse().unwrap(),
+            to: own.parse().unwrap(),
+        };
+        let client = Client {
+            is_tls,
+            ends: Some(ends),
+            ..Client::default()
+        };
+        own_origin(&Authority::from_static(asked), &client)
+    }
+
+    #[test]
+    fn port_of_the_scheme_is_not_written() {
+        for (asked, own, is_tls, expected) in [
+            ("localhost", "127.0.0.1:80", false, "http://localhost"),
+            ("LOCALHOST:80", "127.0.0.1:80", false, "http://localhost"),
+            ("[::1]:443", "[::1]:443", true, "https://[::1]"),
+            ("192.0.2.7", "192.0.2.7:443", true, "https://192.0.2.7"),
+            ("localhost:80", "127.0.0.1:80", true, "https://localhost:80"),
+            (
+                "[2001:db8::1]:9",
+                "[2001:db8::1]:9",
+                false,
+                "http://[2001:db8::1]:9",
+            ),
+        ] {
+            assert_eq!(origin(asked, own, is_tls).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn other_names_and_ports_are_nobodys() {
+        for (asked, is_tls) in [
+            ("evil.example:443", true),
+            ("192.0.2.8", true),
+            ("192.0.2.7", false),
+            ("192.0.2.7:80", true),
+        ] {
+            assert_eq!(origin(asked, "192.0.2.7:443", is_tls), None, "{asked}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(super) enum Refusal {
     UnknownClient,
     #[error("no policy is known to apply to what this endpoint leads to")]
     UnknownTarget,
-    #[error("nobody has said which issuer this is, and the address does not tell")]
+    #[error("by which name clients know this is written nowhere: set `issuer` in `[authorize]`")]
     NoIssuer,
 }
 

@@ -144,7 +144,11 @@ fn attack(address: SocketAddr, seed: u64, count: usize, is_fine: fn(u16) -> bool
     let mut random = Random::new(seed);
     let mut counts = Counts::new();
     for number in 0..count {
-        let request = requests::http1(&mut random);
+        let mut request = requests::http1(&mut random);
+        if number % 2 == 0 {
+            // Else nobody is told where the endpoint is.
+            name_itself(&mut request, address);
+        }
         let answers = ask(address, &request);
         let what = format!("seed {seed}, request {number}: {}", request.escape_ascii());
         for answer in answers
@@ -167,6 +171,15 @@ fn attack(address: SocketAddr, seed: u64, count: usize, is_fine: fn(u16) -> bool
         }
     }
     counts
+}
+
+/// Has an honest Host name the address that is asked.
+fn name_itself(request: &mut Vec<u8>, address: SocketAddr) {
+    let host = b"\r\nHost: app.example\r\n";
+    if let Some(at) = request.windows(host.len()).position(|it| it == host) {
+        let own = format!("\r\nHost: {address}\r\n");
+        request.splice(at..at + host.len(), own.bytes());
+    }
 }
 
 /// Sends a request and returns all that comes for it, to the end of the connection.

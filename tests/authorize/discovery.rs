@@ -8,6 +8,15 @@ use crate::{ON_ITS_OWN, ON_THE_PROXYS};
 const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 
+/// The answer to a client that knows the listener by its address.
+fn asked(rescope: &Rescope, path: &str) -> String {
+    rescope.ask(get_of(rescope, path))
+}
+
+fn get_of(rescope: &Rescope, path: &str) -> String {
+    get(path).replace("app.example", &rescope.address().to_string())
+}
+
 fn document(answer: &str) -> serde_json::Value {
     assert_eq!(status(answer), 200, "{answer}");
     serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
@@ -30,7 +39,7 @@ fn documents_say_what_is_true_of_zoom() {
     let rescope = Rescope::start(ON_ITS_OWN);
     let own = rescope.address();
     for path in [OPENID, OAUTH] {
-        let answer = rescope.ask(get(path));
+        let answer = asked(&rescope, path);
         assert_eq!(field(&answer, "content-type"), Some("application/json"));
         assert_eq!(field(&answer, "cache-control"), Some("no-store"));
         assert!(
@@ -50,7 +59,7 @@ fn documents_say_what_is_true_of_zoom() {
         });
         assert_eq!(document(&answer), expected);
         let mut client = rescope.client();
-        client.send(get(path).replace("GET", "HEAD"));
+        client.send(get_of(&rescope, path).replace("GET", "HEAD"));
         assert_eq!(
             client.head(),
             answer[..answer.find("\r\n\r\n").unwrap() + 4]
@@ -81,31 +90,26 @@ fn zooms_clouds_have_their_own_endpoints() {
         ),
     ] {
         let rescope = Rescope::start(&format!("{ON_ITS_OWN}to = '{to}'\n"));
-        assert_eq!(document(&rescope.ask(get(OAUTH)))["token_endpoint"], token);
+        assert_eq!(document(&asked(&rescope, OAUTH))["token_endpoint"], token);
     }
 }
 
 #[test]
 fn of_another_server_only_what_is_written_is_said() {
-    let other = format!("{ON_ITS_OWN}to = 'https://notzoom.us/authorize'\n");
-    let document_of = |text: &str| document(&Rescope::start(text).ask(get(OPENID)));
-    let found = document_of(&other);
-    for member in [
-        "token_endpoint",
-        "revocation_endpoint",
-        "token_endpoint_auth_methods_supported",
-    ] {
-        assert_eq!(found.get(member), None, "{member}");
-    }
-    assert_eq!(
-        found["grant_types_supported"],
-        serde_json::json!(["authorization_code"])
-    );
-    let found = document_of(&format!(
-        "{other}token = 'https://a.example/t'\nrevocation = 'http://127.0.0.1:9/r'\n"
+    let rescope = Rescope::start(&format!(
+        "{ON_ITS_OWN}to = 'https://notzoom.us/authorize'\ntoken = 'https://a.example/t'\n\
+         revocation = 'http://127.0.0.1:9/r'\n"
     ));
-    assert_eq!(found["token_endpoint"], "https://a.example/t");
-    assert_eq!(found["revocation_endpoint"], "http://127.0.0.1:9/r");
+    let own = rescope.address();
+    let expected = serde_json::json!({
+        "issuer": format!("http://{own}"),
+        "authorization_endpoint": format!("http://{own}/oauth/authorize"),
+        "token_endpoint": "https://a.example/t",
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code"],
+        "revocation_endpoint": "http://127.0.0.1:9/r",
+    });
+    assert_eq!(document(&asked(&rescope, OPENID)), expected);
 }
 
 /// An issuer from anybody's Host would end up in caches and in other clients.
@@ -131,6 +135,13 @@ fn issuer_is_never_a_name_that_a_request_made_up() {
     ] {
         assert_eq!(issuer(&rescope, &host), expected);
     }
+    let nobody = |request: String| {
+        let answer = rescope.ask(&request);
+        assert_eq!(status(&answer), 404, "{request}");
+        assert!(answer.ends_with(": set `issuer` in `[authorize]`\n"));
+        // Whoever is told the address of a machine behind another one learns of the inside.
+        assert!(!answer.contains(&own.ip().to_string()), "{answer}");
+    };
     for host in [
         "evil.example",
         &format!("evil.example:{port}"),
@@ -140,22 +151,23 @@ fn issuer_is_never_a_name_that_a_request_made_up() {
         "localhost:1",
         "",
     ] {
-        assert_eq!(issuer(&rescope, host), format!("http://{own}"), "{host}");
+        nobody(format!("GET {OAUTH} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
     }
-    let absolute = get(&format!("http://evil.example:{port}{OPENID}"));
-    let forwarded = "\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\n\r\n";
-    for request in [absolute, get(OPENID).replace("\r\n\r\n", forwarded)] {
-        assert_eq!(
-            document(&rescope.ask(request))["issuer"],
-            format!("http://{own}")
-        );
-    }
+    nobody(format!("GET {OAUTH} HTTP/1.0\r\n\r\n"));
+    nobody(get(&format!("http://evil.example:{port}{OPENID}")));
+    let forwarded = format!("X-Forwarded-Host: {own}\r\nForwarded: host=\"{own}\"\r\n");
+    nobody(get(OPENID).replace("\r\n\r\n", &format!("\r\n{forwarded}\r\n")));
+    let forwarded = "X-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\n";
+    let request = get_of(&rescope, OPENID).replace("\r\n\r\n", &format!("\r\n{forwarded}\r\n"));
+    let found = document(&rescope.ask(request));
+    assert_eq!(found["issuer"], format!("http://{own}"));
 }
 
 #[test]
 fn issuer_that_is_written_counts_for_everyone() {
     for written in ["https://auth.example.com", "https://auth.example.com:8443/"] {
         let text = format!("{ON_ITS_OWN}issuer = '{written}'\n");
+        // Whatever it is asked as.
         let found = document(&Rescope::start(&text).ask(get(OPENID)));
         assert_eq!(found["issuer"], written);
         let origin = written.trim_end_matches('/');
@@ -171,7 +183,7 @@ fn issuer_behind_tls_has_https() {
     let identity = Identity::new();
     let rescope = Rescope::configured(&[&identity.listener(), ON_THE_PROXYS].concat());
     let address = rescope.proxy[0];
-    let request = get(OPENID).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let request = get_of(&rescope, OPENID).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
     let answer = identity::ask(identity.connect(address, &[]), &request);
     assert_eq!(document(&answer)["issuer"], format!("https://{address}"));
 }
@@ -182,7 +194,7 @@ fn first_endpoint_that_wants_it_is_described() {
         "[[authorize]]\npath = '/a'\ndiscovery = false\n\
          [[authorize]]\npath = '/b'\n[[authorize]]\npath = '/c'\n",
     );
-    let found = document(&rescope.ask(get(OPENID)));
+    let found = document(&asked(&rescope, OPENID));
     let own = rescope.address();
     assert_eq!(found["authorization_endpoint"], format!("http://{own}/b"));
 }
