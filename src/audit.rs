@@ -48,6 +48,12 @@ pub fn record(decision: &Decision<'_>, metrics: &Metrics) {
     );
 }
 
+/// Counts and logs a client that is refused because it has no entry.
+pub fn refuse(client_id: &ClientId<'_>, metrics: &Metrics) {
+    metrics.refused_clients.inc();
+    info!(%client_id, "client refused: it has no entry");
+}
+
 fn names(tokens: &[ScopeToken]) -> String {
     tokens
         .iter()

@@ -37,6 +37,9 @@ pub struct Metrics {
     pub ambiguous_clients: Counter,
     /// Authorization requests whose scope may hide in a request object.
     pub request_objects: Counter,
+    /// Clients without an entry, or without one `client_id`, that an authorize endpoint for known
+    /// clients refused; none of these counts as an authorization request.
+    pub refused_clients: Counter,
     /// Rewrites that could not be sent, so that the original bytes were.
     pub rewrite_failures: Counter,
     /// Compressed bodies that were to be looked into and passed as they came: they are not of
@@ -56,7 +59,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Returns every counter with its name, in the order of the struct.
-    pub fn totals(&self) -> [(&'static str, u64); 22] {
+    pub fn totals(&self) -> [(&'static str, u64); 23] {
         [
             ("requests", self.requests.get()),
             ("connections", self.connections.get()),
@@ -73,6 +76,7 @@ impl Metrics {
             ("dry_runs", self.dry_runs.get()),
             ("ambiguous_clients", self.ambiguous_clients.get()),
             ("request_objects", self.request_objects.get()),
+            ("refused_clients", self.refused_clients.get()),
             ("rewrite_failures", self.rewrite_failures.get()),
             ("unread_bodies", self.unread_bodies.get()),
             ("tunnels", self.tunnels.get()),

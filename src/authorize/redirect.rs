@@ -33,8 +33,11 @@ pub(super) fn location(
         // Nobody's policy is known to apply.
         return Err(Refusal::UnknownTarget);
     };
-    if endpoint.known_clients_only {
-        check_client(&rewritten.decision)?;
+    if endpoint.known_clients_only
+        && let Err(refusal) = check_client(&rewritten.decision)
+    {
+        audit::refuse(&rewritten.decision.request.client_id, metrics);
+        return Err(refusal);
     }
     audit::record(&rewritten.decision, metrics);
     if rewritten.output.is_some() {

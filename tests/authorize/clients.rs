@@ -1,6 +1,7 @@
 //! `known_clients_only`, and what becomes of it and the policies on SIGHUP.
 
-use crate::raw::field;
+use crate::program::Program;
+use crate::raw::{Wire, field};
 use crate::running::{Rescope, get, post, status};
 use crate::{ON_ITS_OWN, PATH, TO};
 
@@ -13,10 +14,7 @@ fn clients_without_an_entry_get_a_page_that_says_so() {
     for (query, words) in [
         ("", "the request has no client_id"),
         ("?client_id=&scope=a", "the request has no client_id"),
-        (
-            "?client_id=<other>".replace(['<', '>'], "").as_str(),
-            "this client_id has no entry",
-        ),
+        ("?client_id=%6Bnow", "this client_id has no entry"),
         ("?client_id=known2", "this client_id has no entry"),
         ("?client_id=KNOWN", "this client_id has no entry"),
         (
@@ -45,6 +43,31 @@ fn clients_without_an_entry_get_a_page_that_says_so() {
                 format!("rescope: only known clients are let through here, and {words}\n");
             assert_eq!(text, expected);
         }
+    }
+}
+
+/// Else nobody would know which entry is missing.
+#[test]
+fn clients_that_are_refused_are_told_of_in_the_log() {
+    let program = Program::start("info", 2, &format!("listen = '127.0.0.1:0'\n{KNOWN}"));
+    let mut client = Wire::connect(program.addresses[1]);
+    for query in [
+        "client_id=known&scope=a",
+        "client_id=%6Bnow%0A&scope=CANARY",
+    ] {
+        client.send(get(&format!("{PATH}?{query}&state=CANARY")));
+        client.message();
+    }
+    let log = program.end();
+    let line = log.lines().find(|line| line.contains("client refused"));
+    assert!(line.unwrap().contains(r"client_id=know\n"), "{log}");
+    assert!(!log.contains("CANARY"), "{log}");
+    for total in [
+        " authorization_requests=1 ",
+        " refused_clients=1 ",
+        " rewrites=1 ",
+    ] {
+        assert!(log.contains(total), "{total} {log}");
     }
 }
 
