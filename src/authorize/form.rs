@@ -5,30 +5,66 @@ use std::time::Duration;
 use http::{
     HeaderMap,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
+    request::Parts,
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use tokio::time::timeout;
 
 use super::refusal::Refusal;
+use crate::message::expects_continue;
+use crate::net::linger;
 
-/// Returns the form's bytes as they came. It has `limit` for the whole of it.
+/// What comes behind the head of a request.
+pub(super) struct Upload {
+    body: Incoming,
+    /// Whether the client waits to be told to go on before it sends anything. Reading tells it.
+    waits: bool,
+}
+
+impl Upload {
+    pub(super) fn new(body: Incoming, parts: &Parts) -> Self {
+        Self {
+            body,
+            waits: expects_continue(parts),
+        }
+    }
+
+    /// Lets go of what was not read, and returns whether the connection can go on behind it.
+    /// A client that is still sending may never see its answer unless that is taken, and one
+    /// that waits is not to be told to send what nobody wants.
+    pub(super) fn discard(self) -> bool {
+        let is_over = self.body.is_end_stream();
+        if !is_over && !self.waits {
+            linger(self.body);
+        }
+        is_over || !self.waits
+    }
+}
+
+/// Returns the form's bytes as they came; none where nothing is sent. It has `limit` for the
+/// whole of it.
 ///
 /// # Errors
 ///
 /// It is no form, too long, broken or too late.
 pub(super) async fn read(
     headers: &HeaderMap,
-    body: &mut Incoming,
+    upload: &mut Upload,
     limit: Duration,
 ) -> Result<Bytes, Refusal> {
+    if upload.body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     if !is_form(headers) {
         return Err(Refusal::NoForm);
     }
-    if body.size_hint().lower() > MAX_BYTES as u64 {
+    if upload.body.size_hint().lower() > MAX_BYTES as u64 {
         return Err(Refusal::LongForm);
     }
-    let whole = timeout(limit, Limited::new(body, MAX_BYTES).collect()).await;
+    upload.waits = false;
+    let body = Limited::new(&mut upload.body, MAX_BYTES);
+    let whole = timeout(limit, body.collect()).await;
     match whole.map_err(|_| Refusal::LateForm)? {
         Ok(form) => Ok(form.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::LongForm),

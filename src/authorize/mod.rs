@@ -15,17 +15,18 @@ mod refusal;
 use std::{sync::Arc, time::Duration};
 
 use arc_swap::access::DynAccess;
-use http::{Method, Request, Response, header::EXPECT, request::Parts};
+use http::{HeaderValue, Method, Request, Response, Version, header::CONNECTION, request::Parts};
 use http_body_util::Full;
-use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::body::{Bytes, Incoming};
 use tracing::debug;
 
 use crate::message;
 use crate::metrics::Metrics;
-use crate::net::{Client, linger};
+use crate::net::Client;
 use crate::oauth::EndpointUrl;
 use crate::rewrite::Rewriter;
 
+use form::Upload;
 use refusal::Refusal;
 
 /// An answer, whole.
@@ -97,18 +98,19 @@ impl Authorize {
         client: &Client,
     ) -> Answer {
         self.metrics.requests.inc();
-        let (parts, mut body) = request.into_parts();
-        let answer = match self.give(asked, &parts, &mut body, client).await {
+        let (parts, body) = request.into_parts();
+        let mut upload = Upload::new(body, &parts);
+        let mut answer = match self.give(asked, &parts, &mut upload, client).await {
             Ok(answer) => answer,
             Err(refusal) => {
                 self.metrics.refused_requests.inc();
                 refusal.into_answer(parts.version)
             }
         };
-        // A client that waits to be told to go on is not to be told so by reading on.
-        if !body.is_end_stream() && !parts.headers.contains_key(EXPECT) {
-            // Else one that is still sending may never see the answer.
-            linger(body);
+        if !upload.discard() && parts.version != Version::HTTP_2 {
+            // RFC 9112 9.6: what comes next cannot be told from what is not read.
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(CONNECTION, close);
         }
         // The query stays out of it: state and PKCE values are secrets.
         debug!(
@@ -124,7 +126,7 @@ impl Authorize {
         &self,
         asked: Asked<'_>,
         parts: &Parts,
-        body: &mut Incoming,
+        upload: &mut Upload,
         client: &Client,
     ) -> Result<Answer, Refusal> {
         message::check(parts)?;
@@ -135,7 +137,7 @@ impl Authorize {
         };
         let form = match parts.method {
             Method::GET | Method::HEAD => None,
-            Method::POST => Some(form::read(&parts.headers, body, self.body_limit).await?),
+            Method::POST => Some(form::read(&parts.headers, upload, self.body_limit).await?),
             _ => return Err(Refusal::Method("GET, HEAD, POST")),
         };
         let query = query::join(parts.uri.query(), form.as_deref())?;

@@ -183,6 +183,59 @@ fn client_that_waits_to_go_on_is_told_so_only_for_a_form_that_is_wanted() {
 }
 
 #[test]
+fn client_that_was_told_to_go_on_may_send_all_before_it_reads() {
+    let rescope = Rescope::start(ON_ITS_OWN);
+    for expects in ["", "Expect: 100-continue\r\n"] {
+        let mut client = rescope.client();
+        let chunked = format!("{FORM}{expects}Transfer-Encoding: chunked\r\n");
+        client.send(posted(&chunked, ""));
+        if !expects.is_empty() {
+            assert_eq!(client.head(), "HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        let chunk = format!("10000\r\n{}\r\n", "a".repeat(64 * 1024));
+        client.send(&chunk);
+        client.send(&chunk);
+        // It is refused by now, and cannot know.
+        client.wait();
+        for _ in 0..256 {
+            client.send(&chunk);
+        }
+        client.send("0\r\n\r\n");
+        assert_eq!(status(&client.message()), 413, "{expects}");
+        assert_eq!(client.rest(), "");
+    }
+}
+
+#[test]
+fn body_that_nobody_asked_for_is_thrown_away() {
+    let rescope = Rescope::start(&[KEEP, ON_ITS_OWN].concat());
+    let with_body = get(PATH).replace("\r\n\r\n", "\r\nContent-Length: 5\r\n\r\n");
+    let mut client = rescope.client();
+    for _ in 0..2 {
+        client.send(&with_body);
+        let answer = client.message();
+        assert_eq!((status(&answer), field(&answer, "connection")), (302, None));
+        client.send("12345");
+    }
+    client.send(with_body.replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n"));
+    let answer = client.message();
+    assert_eq!(status(&answer), 302, "and no 100");
+    assert_eq!(field(&answer, "connection"), Some("close"));
+    assert_eq!(client.rest(), "");
+}
+
+#[test]
+fn post_of_nothing_needs_no_type() {
+    let rescope = Rescope::start(ON_ITS_OWN);
+    for lines in ["", "Content-Length: 0\r\n", "Content-Type: text/plain\r\n"] {
+        let request = posted(lines, "").replace(PATH, &format!("{PATH}?a&scope=b"));
+        let answer = rescope.ask(request);
+        assert_eq!(status(&answer), 303, "{lines}");
+        assert_eq!(field(&answer, "location"), Some(&*format!("{TO}?a")));
+    }
+}
+
+#[test]
 fn form_over_http2_is_a_form() {
     let rescope = Rescope::start(&[KEEP, ON_ITS_OWN].concat());
     let mut client = Client::connect(rescope.address());
