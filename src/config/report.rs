@@ -196,13 +196,28 @@ fn mask_secrets(text: &str) -> String {
     masked
 }
 
+/// How much of what is written for `token` in `[authorize]` may be shown: of a URL all up to
+/// its query, which is what is wrong with it, and nothing of what may be a token.
+fn public_part(value: &str) -> usize {
+    let url = value.trim_start_matches(['"', '\'']);
+    let is_url = ["https://", "http://"].iter().any(|it| url.starts_with(it));
+    match is_url && !url.contains('@') {
+        true => value.find(['?', '#']).map_or(value.len(), |at| at + 1),
+        false => 0,
+    }
+}
+
 /// The part of a line behind such a key, or before the `@` of a URL; empty where there is none.
 fn secret_part(line: &str) -> Range<usize> {
     let end = line.find(['\r', '\n']).unwrap_or(line.len());
     let mut keys = line[..end].match_indices('=').map(|(at, _)| at);
     if let Some(at) = keys.find(|at| is_secret(&line[..*at])) {
-        let spaces = line[at + 1..end].len() - line[at + 1..end].trim_start().len();
-        return at + 1 + spaces..end;
+        let value = line[at + 1..end].trim_start();
+        let shown = match line[..at].trim() {
+            "token" => public_part(value),
+            _ => 0,
+        };
+        return end - value.len() + shown..end;
     }
     match (line.find("://"), line.rfind('@')) {
         (Some(start), Some(at)) if start + 3 < at => start + 3..at,

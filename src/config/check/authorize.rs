@@ -7,7 +7,7 @@ use crate::config::file::{AuthorizeEntry, File};
 use crate::config::reader::Field;
 use crate::config::report::Problem;
 use crate::config::{AuthorizeEndpoint, ListenAddress, UpstreamUrl};
-use crate::oauth::{Cloud, EndpointTable, EndpointUrl, is_canonical_path};
+use crate::oauth::{Cloud, EndpointTable, EndpointUrl, InvalidEndpointUrl, is_canonical_path};
 
 impl Check {
     /// Returns the authorize endpoints, and has `table` recognise what they send on to, so
@@ -113,13 +113,20 @@ impl Check {
         let field = field.as_ref()?;
         let text = &field.value;
         let origin = text.strip_suffix('/').unwrap_or(text);
+        let problem = |message: &str| Problem::at(&field.span, message);
         match format!("{origin}/").parse::<EndpointUrl>() {
             Ok(url) if url.path() == "/" => return Some(text.clone()),
+            Err(InvalidEndpointUrl::Spelling(plain)) => {
+                let plain = plain.trim_end_matches('/');
+                let message = format!("an issuer is written in its plainest spelling, `{plain}`");
+                self.problems.push(problem(&message));
+                return None;
+            }
             _ => {}
         }
         let message = "an issuer is `https://HOST` or `https://HOST:PORT`, as clients write it, \
                        without a path; `http` is for this machine only";
-        self.problems.push(Problem::at(&field.span, message));
+        self.problems.push(problem(message));
         None
     }
 

@@ -28,8 +28,8 @@ impl BodiesEntry {
         let section = Section::open(table, span, &BODIES, SHAPES, problems);
         section.require(&["types"], "`[bodies]`", problems);
         Self {
-            types: section.strings("types", false, problems),
-            paths: section.strings("paths", false, problems),
+            types: section.strings("types", true, problems),
+            paths: section.strings("paths", true, problems),
             longest_url: section.size("longest_url", LONGEST_URL, problems),
             whole: section.size("whole", WHOLE, problems),
             decoded_size: section.size("decoded_size", DECODED_SIZE, problems),

@@ -149,6 +149,45 @@ fn value_of_the_token_endpoint_is_never_shown() {
     }
 }
 
+/// What is public is shown, as far as it takes to see the mistake.
+#[test]
+fn url_of_the_token_endpoint_is_shown_up_to_its_query() {
+    let said = |url: &str| {
+        let text = format!("{UPSTREAM}[authorize]\npath = \"/a\"\ntoken = '{url}'\n");
+        let report = parse(&text, "t.toml", &Overrides::default()).unwrap_err();
+        report.render(false)
+    };
+    for end in ["?x=SECRET", "#SECRET"] {
+        let said = said(&format!("http://as.example/token{end}"));
+        let shown = format!("token = 'http://as.example/token{}***", &end[..1]);
+        assert!(said.contains(&shown), "{said}");
+        assert!(!said.contains("SECRET"), "{said}");
+    }
+    assert!(said("http://as.example/token").contains("'http://as.example/token'"));
+    assert!(!said("http://u:SECRET@as.example/").contains("SECRET"));
+}
+
+#[test]
+fn key_that_is_meant_is_named() {
+    for (key, meant) in [
+        ("token_endpoint", "token"),
+        ("token_url", "token"),
+        ("tokn", "token"),
+        ("revocation_endpoint", "revocation"),
+        ("paths", "path"),
+        ("issuer_url", "issuer"),
+    ] {
+        let text = format!("{UPSTREAM}[authorize]\npath = \"/a\"\n{key} = \"x\"\n");
+        assert_eq!(helps(&text), [format!("did you mean `{meant}`?")], "{key}");
+    }
+    let text = format!("{UPSTREAM}[bodies]\ntypes = \"json\"\npath = \"/a\"\n");
+    assert_eq!(helps(&text), ["did you mean `paths`?"]);
+    for key in ["access_token", "client_secret", "host"] {
+        let text = format!("{UPSTREAM}[authorize]\npath = \"/a\"\n{key} = \"x\"\n");
+        assert!(!helps(&text)[0].starts_with("did you"), "{key}");
+    }
+}
+
 #[test]
 fn one_path_on_one_listener_is_one_endpoint() {
     let twice = |listen: [&str; 2]| {
@@ -273,14 +312,22 @@ fn issuer_is_an_origin() {
         "https://a.example//",
         "https://a.example/?b",
         "https://u@a.example",
-        "https://A.example",
-        "https://a.example:443",
         "https://*.example",
     ] {
         assert_eq!(
             entry_problems(&format!("issuer = \"{issuer}\"\n")).len(),
             1,
             "{issuer}"
+        );
+    }
+    for issuer in [
+        "https://A.example",
+        "https://a.example:443",
+        "HTTPS://a.example/",
+    ] {
+        assert_eq!(
+            entry_problems(&format!("issuer = \"{issuer}\"\n")),
+            ["3:10 an issuer is written in its plainest spelling, `https://a.example`"]
         );
     }
 }
