@@ -96,7 +96,7 @@ impl PathPattern {
             Some(path) => (path, true),
             None => (text, false),
         };
-        let is_alien = |c: char| c.is_control() || c.is_whitespace() || "?#*".contains(c);
+        let is_alien = |c: char| !c.is_ascii_graphic() || "?#*".contains(c);
         match path.starts_with('/') && !path.contains(is_alien) {
             true => Ok(Self {
                 path: path.to_owned(),
@@ -117,7 +117,7 @@ impl PathPattern {
 
 /// A text that is no pattern of paths.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no path: it begins with `/`, has no query, and a `*` at its end alone")]
+#[error("`{0}` is no path: it begins with `/`, is ASCII, has no query, and a `*` at its end alone")]
 pub struct InvalidPathPattern(String);
 
 #[cfg(test)]
@@ -186,6 +186,7 @@ mod tests {
             "/a b",
             "/a\n",
             "https://a/b",
+            "/\u{e9}",
         ] {
             assert!(PathPattern::parse(text).is_err(), "{text:?}");
         }
