@@ -18,7 +18,7 @@ impl Check {
         network: &Network,
         table: &mut EndpointTable,
     ) -> Vec<AuthorizeEndpoint> {
-        let mut checked: Vec<(AuthorizeEndpoint, Range<usize>)> = Vec::new();
+        let mut checked: Vec<Checked<'_>> = Vec::new();
         let mut taken: Vec<ListenAddress> = Vec::new();
         for entry in &file.authorize {
             self.not_nobodys(entry, file);
@@ -30,19 +30,23 @@ impl Check {
             let Some((endpoint, path)) = self.authorize_endpoint(entry, listen) else {
                 continue;
             };
-            self.not_itself(&endpoint, entry, network);
-            let is_same = |(other, _): &&(AuthorizeEndpoint, _)| {
-                other.path == endpoint.path && other.listen == endpoint.listen
+            let is_same = |other: &&Checked<'_>| {
+                other.endpoint.path == endpoint.path && other.endpoint.listen == endpoint.listen
             };
-            if let Some((_, there)) = checked.iter().find(is_same) {
+            if let Some(there) = checked.iter().find(is_same) {
                 let message = "an authorize endpoint is at this path already";
-                let problem = Problem::at(&path, message).with_context(there, "first here");
+                let problem = Problem::at(&path, message).with_context(&there.path, "first here");
                 self.problems.push(problem);
             }
             table.ensure(&endpoint.to);
-            checked.push((endpoint, path));
+            checked.push(Checked {
+                endpoint,
+                entry,
+                path,
+            });
         }
-        checked.into_iter().map(|(endpoint, _)| endpoint).collect()
+        self.no_circles(&checked, network);
+        checked.into_iter().map(|it| it.endpoint).collect()
     }
 
     /// Returns the endpoint by itself, and where its path is written.
@@ -94,6 +98,15 @@ impl Check {
     fn path<'f>(&mut self, field: &'f Option<Field<String>>) -> Option<&'f Field<String>> {
         let field = field.as_ref()?;
         let shown = field.value.escape_debug();
+        if field.value.contains('*') {
+            let message = format!(
+                "an endpoint is at one path, and a `*` stands for nothing in it: `{shown}`"
+            );
+            let help = "several endpoints are several `[[authorize]]`";
+            let problem = Problem::at(&field.span, message).with_help(help);
+            self.problems.push(problem);
+            return None;
+        }
         let message = if !is_canonical_path(&field.value) {
             format!(
                 "a path begins with `/`, holds no query, fragment, dot segment or needless escape, \
@@ -204,31 +217,52 @@ impl Check {
         }
     }
 
-    /// A browser that is sent back to where it asks never comes to an end.
-    fn not_itself(
-        &mut self,
-        endpoint: &AuthorizeEndpoint,
-        entry: &AuthorizeEntry,
-        network: &Network,
-    ) {
-        let to = &endpoint.to;
-        let address = UpstreamUrl::Http {
-            host: to.host(),
-            port: to.port(),
-        };
-        let listeners = match &endpoint.listen {
-            None => [&network.listen, &network.listen_tls],
-            own => [own, &None],
-        };
-        let mut listeners = listeners.into_iter().flatten();
-        if to.path() == endpoint.path
-            && listeners.any(|listen| address.reaches(listen))
-            && let Some(field) = &entry.to
-        {
-            let message = "`to` is this endpoint itself";
-            self.problems.push(Problem::at(&field.span, message));
+    /// A browser that is sent back to where it asks never comes to an end, and one that is sent
+    /// on to another endpoint of ours could be sent from there.
+    fn no_circles(&mut self, checked: &[Checked<'_>], network: &Network) {
+        for (place, from) in checked.iter().enumerate() {
+            let to = &from.endpoint.to;
+            let Some(found) = checked
+                .iter()
+                .position(|it| is_at(&it.endpoint, to, network))
+            else {
+                continue;
+            };
+            let written = from.entry.to.as_ref();
+            let span = written.map_or(&from.path, |field| &field.span);
+            self.problems.push(match found == place {
+                true => Problem::at(span, "`to` is this endpoint itself"),
+                false => Problem::at(span, "`to` is an authorize endpoint of this file")
+                    .with_context(&checked[found].path, "this one"),
+            });
         }
     }
+}
+
+/// An endpoint that is good by itself, and where it is written.
+struct Checked<'f> {
+    endpoint: AuthorizeEndpoint,
+    entry: &'f AuthorizeEntry,
+    path: Range<usize>,
+}
+
+/// Whether `url` leads to `endpoint`: at an address that it listens on, or by its issuer.
+fn is_at(endpoint: &AuthorizeEndpoint, url: &EndpointUrl, network: &Network) -> bool {
+    let address = UpstreamUrl::Http {
+        host: url.host(),
+        port: url.port(),
+    };
+    let listeners = match &endpoint.listen {
+        None => [&network.listen, &network.listen_tls],
+        own => [own, &None],
+    };
+    let mut listeners = listeners.into_iter().flatten();
+    let is_public = || {
+        let issuer = endpoint.issuer.as_deref().unwrap_or_default();
+        let origin = issuer.strip_suffix('/').unwrap_or(issuer);
+        url.as_str().strip_prefix(origin) == Some(url.path())
+    };
+    url.path() == endpoint.path && (listeners.any(|listen| address.reaches(listen)) || is_public())
 }
 
 /// Where requests are sent on to where nothing is written.

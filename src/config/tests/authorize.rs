@@ -254,6 +254,50 @@ fn endpoint_that_leads_to_itself_is_told() {
 }
 
 #[test]
+fn endpoints_that_lead_round_in_a_circle_are_told() {
+    let entry = |path: &str, to: &str| {
+        format!("[[authorize]]\npath = \"{path}\"\ndiscovery = false\nto = \"http://{to}\"\n")
+    };
+    let message = "`to` is an authorize endpoint of this file";
+    let circle = [
+        entry("/a", "localhost:8080/b"),
+        entry("/b", "127.0.0.1:9/c"),
+        entry("/c", "127.0.0.1:8080/a") + "listen = \"127.0.0.1:9\"\n",
+    ];
+    let expected = ["4:6", "8:6", "12:6"].map(|place| format!("{place} {message}"));
+    assert_eq!(problems(&circle.concat()), expected);
+    // By the name that the world knows it by.
+    let token = "token = \"https://a.example/token\"\n";
+    let lines = |issuer: &str, to: &str| format!("to = \"{to}\"\nissuer = \"{issuer}\"\n{token}");
+    for issuer in ["https://a.example", "https://a.example/"] {
+        let problems = entry_problems(&lines(issuer, "https://a.example/a"));
+        assert_eq!(problems, ["3:6 `to` is this endpoint itself"]);
+    }
+    for (issuer, to) in [
+        ("https://a.example:8443", "https://a.example/a"),
+        ("https://a.example", "https://a.example/b"),
+        ("https://a.example", "https://a.example.com/a"),
+    ] {
+        config(&format!(
+            "[authorize]\npath = \"/a\"\n{}",
+            lines(issuer, to)
+        ));
+    }
+    let lines = "issuer = \"https://zoom.us\"\n";
+    let text = format!("[authorize]\npath = \"/oauth/authorize\"\n{lines}");
+    assert_eq!(problems(&text), ["2:8 `to` is this endpoint itself"]);
+}
+
+#[test]
+fn path_of_an_endpoint_is_no_pattern() {
+    let text = format!("{UPSTREAM}[authorize]\npath = \"/oauth/*\"\n");
+    assert_eq!(
+        helps(&text),
+        ["several endpoints are several `[[authorize]]`"]
+    );
+}
+
+#[test]
 fn discovery_of_another_server_needs_its_token_endpoint() {
     let to = "to = \"https://login.example.com/authorize\"\n";
     assert_eq!(
