@@ -2,6 +2,8 @@
 //!
 //! Pure; what is matched is what stands in a message, undecoded.
 
+use std::fmt;
+
 use thiserror::Error;
 
 use crate::message::is_token;
@@ -53,6 +55,17 @@ impl MediaPattern {
             Self::AnyText => starts(b"text/"),
             Self::AnyJson => ends(b"+json"),
         }
+    }
+}
+
+/// Shown as in the configuration, `*/*+json` for what only a set stands for.
+impl fmt::Display for MediaPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exact(name) => name,
+            Self::AnyText => "text/*",
+            Self::AnyJson => "*/*+json",
+        })
     }
 }
 
@@ -112,6 +125,14 @@ impl PathPattern {
             true => path.starts_with(&self.path),
             false => path == self.path,
         }
+    }
+}
+
+/// Shown as in the configuration.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let star = if self.is_prefix { "*" } else { "" };
+        write!(f, "{}{star}", self.path)
     }
 }
 

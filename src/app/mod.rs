@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::authorize::Authorize;
-use crate::config::{Config, ListenAddress};
+use crate::config::{AuthorizeEndpoint, Config, ListenAddress};
 use crate::metrics::Metrics;
 use crate::net::{Client, OwnConnections};
 use crate::proxy::{self, Proxy, Rules};
@@ -150,6 +150,19 @@ impl App {
     pub fn authorize_addresses(&self) -> impl Iterator<Item = String> {
         let listeners = self.server.listeners.iter();
         listeners.skip(self.proxied).map(shown)
+    }
+
+    /// The authorize endpoints, and behind each where it is, as [`App::addresses`] has it; one
+    /// that is on several listeners is there as often.
+    pub fn authorize_endpoints(&self) -> impl Iterator<Item = (&AuthorizeEndpoint, String)> {
+        let own = endpoints::listeners(&self.reload.started);
+        let written = self.server.listeners.iter().enumerate();
+        written.flat_map(move |(place, listener)| {
+            let address = place.checked_sub(self.proxied).map(|place| own[place]);
+            let here = self.reload.started.authorize.iter();
+            let here = here.filter(move |it| it.listen.as_ref() == address);
+            here.map(|endpoint| (endpoint, shown(listener)))
+        })
     }
 
     /// The first TCP address that clients connect to, for whoever asked for port 0.

@@ -12,7 +12,8 @@ use humantime::format_rfc3339_seconds;
 use super::{CheckArguments, Failure, with_environment};
 use crate::app::{App, Summary};
 use crate::config::{
-    self, AuthorizeEndpoint, Config, ForwardedMode, Limits, Overrides, Timeouts, UpstreamProtocol,
+    self, AuthorizeEndpoint, Bodies, Config, ForwardedMode, Limits, Overrides, Timeouts,
+    UpstreamProtocol,
 };
 
 /// Prints what the file means.
@@ -62,7 +63,13 @@ fn summary(path: &Path, config: &Config, served: &[Summary]) -> String {
         line("endpoint", &endpoint.to_string());
     }
     for endpoint in &config.authorize {
-        line("authorize", &authorize(endpoint));
+        line("authorize", &authorize(endpoint, config));
+    }
+    if !config.extra_headers.is_empty() {
+        line("headers", &list(&config.extra_headers));
+    }
+    if let Some(written) = &config.bodies {
+        line("bodies", &bodies(written));
     }
     if policies.dry_run() {
         line("dry run", "nothing is changed for anyone");
@@ -70,23 +77,66 @@ fn summary(path: &Path, config: &Config, served: &[Summary]) -> String {
     text
 }
 
-fn authorize(endpoint: &AuthorizeEndpoint) -> String {
+fn authorize(endpoint: &AuthorizeEndpoint, config: &Config) -> String {
     let mut text = format!("{} -> {}", endpoint.path, endpoint.to.as_str());
     if let Some(listen) = &endpoint.listen {
-        text += &format!(", on {listen}");
+        text += &format!(", on {listen}{}", proxy_protocol(config));
     }
     if endpoint.known_clients_only {
         text += ", known clients only";
     }
+    if !endpoint.discovery {
+        text += ", no discovery";
+    }
     text
+}
+
+/// The types and paths, and of the bounds what is not as usual.
+fn bodies(written: &Bodies) -> String {
+    let mut text = list(&written.types);
+    if !written.paths.is_empty() {
+        text += &format!("; of {}", list(&written.paths));
+    }
+    let usual = Bodies::new(Vec::new(), Vec::new());
+    let bounds = |it: &Bodies| {
+        [
+            ("longest_url", size(it.longest_url as u64)),
+            ("whole", size(it.whole as u64)),
+            ("decoded_size", size(it.decoded_size)),
+            ("ratio", it.ratio.to_string()),
+        ]
+    };
+    let usual = bounds(&usual);
+    let unusual = bounds(written).into_iter().filter(|it| !usual.contains(it));
+    for (key, value) in unusual {
+        text += &format!("; {key} {value}");
+    }
+    text
+}
+
+fn list<T: ToString>(items: &[T]) -> String {
+    let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
+}
+
+/// A size as it may be written.
+fn size(bytes: u64) -> String {
+    match bytes % 1024 {
+        0 => format!("{}KiB", bytes / 1024),
+        _ => format!("{bytes}B"),
+    }
+}
+
+fn proxy_protocol(config: &Config) -> &'static str {
+    match config.proxy_protocol {
+        true => ", PROXY protocol",
+        false => "",
+    }
 }
 
 /// Where it listens and connects to, and how; what is as usual is left out.
 fn network(config: &Config) -> Vec<(&'static str, String)> {
-    let proxy_protocol = match config.proxy_protocol {
-        true => ", PROXY protocol",
-        false => "",
-    };
+    let proxy_protocol = proxy_protocol(config);
     let protocol = match config.upstream_protocol {
         Some(UpstreamProtocol::Http1) => ", http1",
         Some(UpstreamProtocol::H2c) => ", h2c",
@@ -116,13 +166,9 @@ fn network(config: &Config) -> Vec<(&'static str, String)> {
 }
 
 fn limits(limits: &Limits) -> Vec<(&'static str, String)> {
-    let size = match limits.header_size % 1024 {
-        0 => format!("{}KiB", limits.header_size / 1024),
-        _ => format!("{}B", limits.header_size),
-    };
     vec![
         ("connections", limits.connections.to_string()),
-        ("header_size", size),
+        ("header_size", size(limits.header_size as u64)),
         ("header_count", limits.header_count.to_string()),
     ]
 }

@@ -60,7 +60,6 @@ async fn serve(
     let clients = config.policies.clients().count();
     let default = describe(config.policies.default_policy());
     let dry_run = config.policies.dry_run();
-    let endpoints = config.authorize.clone();
     let app = App::bind(config, inherited).map_err(|error| Failure::Outside(error.into()))?;
     for address in app.addresses() {
         tell(&format!("listening on {address}\n"));
@@ -75,9 +74,10 @@ async fn serve(
         tell(&format!("listening on {address} (authorize endpoint)\n"));
         info!(listen = %address, "answering for authorize endpoints alone");
     }
-    for endpoint in endpoints {
-        let (path, to) = (endpoint.path, endpoint.to.as_str());
-        info!(path, to, "authorize endpoint");
+    for (endpoint, listen) in app.authorize_endpoints() {
+        let (path, to) = (&endpoint.path, endpoint.to.as_str());
+        let known_clients_only = endpoint.known_clients_only;
+        info!(%listen, path, to, known_clients_only, "authorize endpoint");
     }
     if let Some(made) = app.self_made() {
         tell(&format!(

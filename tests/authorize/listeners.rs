@@ -122,6 +122,26 @@ fn unix_socket_may_be_the_listener() {
 }
 
 #[test]
+fn program_logs_where_each_endpoint_is() {
+    let program = Program::start(
+        "info",
+        2,
+        "listen = '127.0.0.1:0'\n[[client]]\nid = 'a'\nscope = 'keep'\n\
+         [[authorize]]\npath = '/a'\n[[authorize]]\npath = '/a'\nlisten = '127.0.0.1:0'\n\
+         known_clients_only = true\n",
+    );
+    let addresses = program.addresses.clone();
+    let log = program.end();
+    for (address, is_closed) in addresses.iter().zip([false, true]) {
+        let line = format!(
+            "authorize endpoint listen=http://{address} path=\"/a\" to=\"{TO}\" \
+             known_clients_only={is_closed}\n"
+        );
+        assert_eq!(log.matches(&line).count(), 1, "{line} {log}");
+    }
+}
+
+#[test]
 fn program_says_where_it_listens_and_logs_no_secret() {
     let program = Program::start("trace", 2, &format!("listen = '127.0.0.1:0'\n{ON_ITS_OWN}"));
     let said = program.listening();

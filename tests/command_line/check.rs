@@ -332,6 +332,7 @@ fn the_example_file_is_valid_and_shows_the_usual_bounds() {
 fn check_shows_where_authorize_endpoints_are_and_lead() {
     let text = r#"
         upstream = "http://127.0.0.1:3000"
+        proxy_protocol = true
         [[client]]
         id = "a"
         scope = "keep"
@@ -350,13 +351,43 @@ fn check_shows_where_authorize_endpoints_are_and_lead() {
     for line in [
         "endpoint   login.example.com/authorize",
         "authorize  /oauth/authorize -> https://zoom.us/oauth/authorize",
-        "authorize  /a -> https://login.example.com/authorize, on 127.0.0.1:8090, known clients only",
+        "authorize  /a -> https://login.example.com/authorize, on 127.0.0.1:8090, PROXY protocol, known clients only, no discovery",
     ] {
         assert!(shown.lines().any(|it| it == line), "{line}: {shown}");
     }
     let url = "https://login.example.com/authorize?scope=a";
     let explained = output_of(&["explain", "--config", path.to_str().unwrap(), url]);
     assert!(stdout(&explained).contains("endpoint  login.example.com/authorize\n"));
+}
+
+#[test]
+fn check_shows_where_urls_are_looked_for() {
+    let lines = |text: &str| {
+        let folder = folder_with("a.toml", &format!("upstream = \"{UPSTREAM}\"\n{text}"));
+        let path = folder.path().join("a.toml");
+        let shown = stdout(&output_of(&["check", "--config", path.to_str().unwrap()]));
+        let is_meant = |line: &&str| line.starts_with("headers") || line.starts_with("bodies");
+        shown
+            .lines()
+            .filter(is_meant)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines(""), [""; 0]);
+    assert_eq!(
+        lines("extra_headers = ['X-Go-To', 'X-Next']\n[bodies]\ntypes = ['text', 'text/*']\n"),
+        [
+            "headers    x-go-to, x-next",
+            "bodies     text/plain, text/x-component, text/*",
+        ]
+    );
+    assert_eq!(
+        lines(
+            "[bodies]\ntypes = 'application/json'\npaths = ['/api/*', '/b']\n\
+             whole = '0KiB'\ndecoded_size = '1MiB'\nratio = 9\n"
+        ),
+        ["bodies     application/json; of /api/*, /b; whole 0KiB; decoded_size 1024KiB; ratio 9"]
+    );
 }
 
 #[test]
