@@ -277,7 +277,7 @@ fn what_the_example_file_leaves_out_is_valid_too() {
         let code = line.strip_prefix("# ").unwrap_or_default();
         let key = code.split(" = ").next().unwrap();
         let is_key = key.len() < code.len() && key.chars().all(|c| c == '_' || c.is_lowercase());
-        whole += if is_key || ["[tls]", "[bodies]"].contains(&code) {
+        whole += if is_key || ["[tls]", "[bodies]", "[authorize]"].contains(&code) {
             code
         } else {
             line
@@ -295,6 +295,10 @@ fn what_the_example_file_leaves_out_is_valid_too() {
         "[tls]",
         "certs = ",
         "dry_run = ",
+        "[authorize]",
+        "to = ",
+        "discovery = ",
+        "token = ",
     ] {
         let is_there = whole.lines().any(|it| it.starts_with(line));
         assert!(is_there, "{line} {whole}");
@@ -307,12 +311,16 @@ fn what_the_example_file_leaves_out_is_valid_too() {
         shown.contains("listen_tls 127.0.0.1:8443, PROXY protocol\n"),
         "{shown}"
     );
+    let endpoint = "/oauth/authorize -> https://zoom.us/oauth/authorize, on 127.0.0.1:8090";
+    let line = format!("authorize  {endpoint}, PROXY protocol, known clients only\n");
+    assert!(shown.contains(&line), "{shown}");
 }
 
 #[test]
 fn the_example_file_is_valid_and_shows_the_usual_bounds() {
     let shown = stdout(&output_of(&["check", "--config", EXAMPLE]));
-    for label in ["limits", "timeouts"] {
+    // Who copies it gives away no path of the app, and has no body looked into.
+    for label in ["limits", "timeouts", "authorize", "bodies"] {
         assert!(
             !shown.lines().any(|line| line.starts_with(label)),
             "{shown}"
