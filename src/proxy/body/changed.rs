@@ -37,6 +37,14 @@ pub(super) fn change_head(headers: &mut HeaderMap, length: Option<u64>) {
     }
 }
 
+/// Whether a head holds what [`change_head`] puts right, lengths aside.
+pub(super) fn depends_on_body(headers: &HeaderMap) -> bool {
+    let mut names = headers.keys();
+    names.any(|name| {
+        [ACCEPT_RANGES, LAST_MODIFIED].contains(name) || OUTDATED_TRAILERS.contains(name)
+    })
+}
+
 /// Trailers that are no longer so of a body that was changed, and go. Its head may have left
 /// before the change was known to come, so an ETag cannot become weak here.
 pub(super) const OUTDATED_TRAILERS: [HeaderName; 5] = [

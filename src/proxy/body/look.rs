@@ -3,7 +3,7 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
-use http::{HeaderMap, Response, response::Parts};
+use http::{Response, response::Parts};
 use http_body_util::BodyExt;
 use hyper::body::Bytes;
 use tokio::{
@@ -14,7 +14,7 @@ use tracing::debug;
 
 use super::{
     Plan,
-    changed::{OUTDATED_TRAILERS, change_head},
+    changed::{change_head, depends_on_body},
     looked_at::{End, LookedAt},
     pieces::Pieces,
     rewriting::{CodingError, Rewriting, Search, Shared},
@@ -210,13 +210,6 @@ fn proceed(does: bool) -> ControlFlow<()> {
 /// still being made is not to be kept from the client.
 fn patience(length: Option<u64>) -> Option<Duration> {
     length.is_none().then_some(PATIENCE)
-}
-
-/// Whether a field says something about each byte of the body.
-fn depends_on_body(headers: &HeaderMap) -> bool {
-    OUTDATED_TRAILERS
-        .iter()
-        .any(|name| headers.contains_key(name))
 }
 
 /// The length to say of a body that is `length` bytes long by now. One that breaks off stays
