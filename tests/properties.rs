@@ -1,9 +1,13 @@
 //! Properties of the rewriter that hold for every reference and policy.
 
+use std::sync::LazyLock;
+
 use common::{
+    bodies::{self, Reading, Setting},
+    documents::Document,
     hostile::{
         self, Random,
-        parts::{AUTHORITIES, PIECES, PIECES_OF_QUERY},
+        parts::{AUTHORITIES, PIECES, PIECES_OF_BODY, PIECES_OF_QUERY},
     },
     invariants,
 };
@@ -11,6 +15,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select, sample::subs
 use rescope::oauth::{Endpoint, EndpointTable, RequestUrl, Scheme, recognise};
 use rescope::policy::{Client, Normalize, Policies, Policy};
 use rescope::rewrite::Rewriter;
+use rescope::rewrite::body::Syntax;
 use rescope::scope::{ScopePattern, ScopeToken, Separator};
 
 mod common;
@@ -59,6 +64,62 @@ proptest! {
     }
 }
 
+proptest! {
+    // Each case is rewritten five times, once byte by byte.
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn documents_become_what_they_must(
+        seed in any::<u64>(),
+        longest in select(vec![2000, 3000]),
+        syntax in select(vec![Syntax::Markup, Syntax::Text]),
+        lengths in lengths(),
+    ) {
+        let random = &mut Random::new(seed);
+        let document = Document::new(random, longest, syntax == Syntax::Markup);
+        let (before, after) = (document.before(), document.after());
+        let reading = Reading { longest, syntax };
+        let output = setting().check(&before, &lengths, reading);
+        prop_assert_eq!(text(&output.bytes), text(&after), "of {}", text(&before));
+        let found = output.found.into_iter().map(|it| (it.client_id, it.changes));
+        prop_assert_eq!(found.collect::<Vec<_>>(), document.found.clone(), "in {}", text(&before));
+        let chunks = bodies::chunks(&before, &lengths);
+        setting().rewrite(chunks, reading, |taken, given| {
+            assert!(document.held(taken, given) <= longest, "{taken} came, {given} went");
+        });
+    }
+
+    #[test]
+    fn bodies_are_treated_alike_in_any_chunks(
+        body in bodies(),
+        longest in select(vec![1, 64, 1024]),
+        syntax in select(vec![Syntax::Markup, Syntax::Text, Syntax::Rows]),
+        lengths in lengths(),
+    ) {
+        setting().check(&body, &lengths, Reading { longest, syntax });
+    }
+
+    /// What one endpoint is found by must not hide another.
+    #[test]
+    fn every_endpoint_is_found_beside_any_other(
+        hosts in vec("[afz09]{1,4}(-[az]{1,2})?\\.[az]{2}", 1..6),
+        colon in select(vec![":", "\\u003a", "&#58;"]),
+        slash in select(vec!["/", "\\/", "\\u002f", "\\x2F", "&#x2f;"]),
+    ) {
+        let mut table = EndpointTable::default();
+        for host in &hosts {
+            table.push(Endpoint::new(Scheme::Https, host, None, "/a").unwrap());
+        }
+        let setting = Setting::new(table, Policies::default());
+        for host in &hosts {
+            let text = |query| format!("{{\"a\":\"https{colon}{slash}{slash}{host}/a?b=c{query}\"}}");
+            let reading = Reading { longest: 1024, syntax: Syntax::Text };
+            let output = setting.check(text("&scope=a").as_bytes(), &[2, 5], reading);
+            prop_assert_eq!(String::from_utf8(output.bytes).unwrap(), text(""));
+        }
+    }
+}
+
 fn endpoints() -> EndpointTable {
     let mut table = EndpointTable::builtin();
     for (scheme, host, port, path) in [
@@ -87,6 +148,55 @@ fn references() -> impl Strategy<Value = Vec<u8>> {
         2 => vec(select(PIECES), 0..8).prop_map(|parts| parts.concat()),
         1 => vec(any::<u8>(), 0..40),
     ]
+}
+
+/// How the chunks of a body are long.
+fn lengths() -> impl Strategy<Value = Vec<usize>> {
+    prop_oneof![vec(1..20_usize, 1..8), vec(1..2000_usize, 1..8)]
+}
+
+/// Bytes that are hardly ever a document.
+fn bodies() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        4 => select(PIECES_OF_BODY).prop_map(<[u8]>::to_vec),
+        1 => any::<u64>().prop_map(|seed| hostile::reference(&mut Random::new(seed))),
+        1 => vec(any::<u8>(), 0..8),
+    ];
+    vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+/// The policies are those that the documents know.
+fn setting() -> &'static Setting {
+    static SETTING: LazyLock<Setting> = LazyLock::new(|| {
+        let mut policies = Policies::new(Policy::Strip, false);
+        let token = |text| ScopeToken::parse(text).unwrap();
+        let pattern = |text| ScopePattern::parse(text).unwrap();
+        let normalize = Normalize {
+            separator: Separator::Comma,
+            allow: Some(vec![pattern("user:*")]),
+            rename: [(token("old"), token("user:new"))].into(),
+            optional: vec![pattern("recording:*")],
+        };
+        for (id, policy) in [
+            ("normal", Policy::Normalize(normalize)),
+            ("kept", Policy::Keep),
+        ] {
+            let ids = vec![id.to_owned()];
+            let client = Client {
+                ids,
+                name: None,
+                policy,
+                dry_run: false,
+            };
+            policies.insert(client).unwrap();
+        }
+        Setting::new(endpoints(), policies)
+    });
+    &SETTING
+}
+
+fn text(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
 }
 
 fn own_urls() -> impl Strategy<Value = RequestUrl<'static>> {

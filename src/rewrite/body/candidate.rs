@@ -175,7 +175,7 @@ impl Candidate {
             // A key of an object.
             Some(b':') => !matches!(self.before, Some(b'{' | b',')),
             // `?.concat(...)` and `[0]`.
-            Some(b'[') => false,
+            Some(b'[') if !is_argument => false,
             Some(b'?') => units.next()? != Some(b'.'),
             // `.concat(...)`, which is no end of a sentence.
             Some(b'.') => !units.next()?.is_some_and(|byte| byte.is_ascii_alphabetic()),
@@ -217,7 +217,8 @@ fn has_text_behind(url: &[u8]) -> bool {
 fn may_be_continued(request: &AuthorizationRequest<'_>) -> bool {
     let query = request.reference.query.unwrap_or_default();
     let ends_with_scope = request.scope.last().is_some_and(|pair| {
-        pair.start + pair.raw.len() == query.len() && pair.decoded_value().is_empty()
+        let is_end = request.reference.after.is_empty();
+        is_end && pair.start + pair.raw.len() == query.len() && pair.decoded_value().is_empty()
     });
     ends_with_scope || request.client_id == ClientId::Missing
 }
@@ -227,7 +228,7 @@ fn may_be_continued(request: &AuthorizationRequest<'_>) -> bool {
 fn may_be_url(before: &[u8]) -> bool {
     let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
     let last = before.iter().rfind(|byte| !is_label(byte));
-    matches!(last, Some(b'/' | b'\\' | b';'))
+    matches!(last, Some(b'/' | b'\\' | b';' | b'}'))
 }
 
 /// The characters behind a URL.

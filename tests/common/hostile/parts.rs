@@ -156,6 +156,19 @@ pub const PIECES_OF_QUERY: &[&[u8]] = &[
     b"&state=a ", b"user:read", b",",
 ];
 
+/// Pieces of bodies, likewise.
+pub const PIECES_OF_BODY: &[&[u8]] = &[
+    b"https://zoom.us/oauth/authorize?client_id=normal&scope=user:a+recording:b", b"//zoom.us/oauth/authorize",
+    b"https:\\/\\/zoom.us\\/oauth\\/authorize", b"HTTP&#58;//localhost/oauth/authorize", b"zoom.us", b"oom.us",
+    b"https:", b"//", b"?", b"#", b"&", b"&scope=a", b"?scope=a&", b"&client_id=normal", b"&client_id=kept",
+    b"optional_scope=recording:a", b"\\u0026", b"\\u002", b"\\\\u0026amp;", b"\\x26", b"\\u{26}", b"\\", b"\\/",
+    b"&amp;", b"&amp", b"&#x26;", b"&#x2", b"&quot;", b"&nbsp;", b"\"", b"'", b"`", b"${", b"+", b".concat(", b":",
+    b",", b"{", b"[", b"(", b")", b"<", b">", b";", b"=", b" ", b"\n", b"\xe9", b"\x00", b"url=", b" href=",
+    b"1f:T40,", b"<form action=", b"<form method=get action=\"", b" action='", b"</form>", b"</form", b"<!--",
+    b"-->", b"<input type=hidden name=scope value=a>", b"<input type=hidden name=client_id value=normal>",
+    b"<input value='recording:a' name='scope' type='hidden'", b"<input type=hidden name=scope>",
+];
+
 /// What clients send as `Host`.
 pub const AUTHORITIES: &[&[u8]] = &[
     b"app.example:8080", b"zoom.us", b"localhost", b"localhost:80", b"127.0.0.1:8080", b"[::1]:443", b"",
