@@ -4,13 +4,11 @@
 mod endpoints;
 mod parts;
 mod reload;
+mod serve;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, thread};
 
 use arc_swap::ArcSwap;
-use http::{Request, Response};
-use http_body_util::Either;
-use hyper::body::Incoming;
 use rustls::ServerConfig;
 use thiserror::Error;
 use tokio_util::task::TaskTracker;
@@ -19,15 +17,17 @@ use tracing::info;
 use crate::authorize::Authorize;
 use crate::config::{AuthorizeEndpoint, Config, ListenAddress};
 use crate::metrics::Metrics;
-use crate::net::{Client, OwnConnections};
-use crate::proxy::{self, Proxy, Rules};
-use crate::server::{Handler, Listener, Server, Worker};
+use crate::net::OwnConnections;
+use crate::proxy::{Proxy, Rules};
+use crate::server::{Listener, Server, Worker};
 use crate::tls::{self, Certificates, SelfMade, Watching};
 use crate::upstream::{self, Upstream};
 
 pub use crate::server::{Inherited, raise_descriptor_limit};
 pub use crate::tls::Summary;
 pub use reload::Reload;
+
+use serve::Serve;
 
 /// Everything that runs, with its listeners open.
 pub struct App {
@@ -193,31 +193,6 @@ impl App {
         let totals = metrics.totals();
         let totals = totals.map(|(name, count)| format!("{name}={count}"));
         info!(totals = totals.join(" "), "stopped");
-    }
-}
-
-/// The server's handler: the authorize endpoints, where there are any, and the proxy behind.
-#[derive(Clone)]
-struct Serve {
-    proxy: Arc<Proxy>,
-    authorize: Option<Arc<Authorize>>,
-}
-
-impl Handler for Serve {
-    type Body = proxy::Body;
-
-    async fn handle(
-        &self,
-        request: Request<Incoming>,
-        client: Arc<Client>,
-    ) -> Response<Self::Body> {
-        if let Some(authorize) = &self.authorize
-            && let Some(asked) = authorize.find(&request, &client)
-        {
-            let answer = authorize.answer(asked, request, &client).await;
-            return answer.map(Either::Right);
-        }
-        self.proxy.handle(request, &client).await
     }
 }
 

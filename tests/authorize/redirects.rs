@@ -10,7 +10,7 @@ use tokio_rustls::TlsConnector;
 use crate::http2_client::Client;
 use crate::identity::{self, Identity};
 use crate::raw::field;
-use crate::running::{Rescope, get, status};
+use crate::running::{Rescope, get, status, undated};
 use crate::{KEEP, ON_ITS_OWN, ON_THE_PROXYS, PATH, TO};
 
 #[test]
@@ -41,7 +41,7 @@ fn answer_is_a_302_that_nobody_keeps_or_hears_of() {
         "HTTP/1.1 302 Found\r\nlocation: {TO}\r\ncache-control: no-store\r\n\
          referrer-policy: no-referrer\r\ncontent-length: 0\r\n\r\n"
     );
-    assert_eq!(rescope.ask(&request), expected);
+    assert_eq!(undated(&rescope.ask(&request)), expected);
     // The connection goes on.
     let mut client = rescope.client();
     for method in ["HEAD", "GET", "HEAD"] {
@@ -52,7 +52,7 @@ fn answer_is_a_302_that_nobody_keeps_or_hears_of() {
             ""
         };
         let expected = expected.replace("content-length: 0\r\n", length);
-        assert_eq!(client.head(), expected);
+        assert_eq!(undated(&client.head()), expected);
     }
 }
 
@@ -164,6 +164,7 @@ fn endpoint_and_proxy_refuse_the_same_heads() {
             let answer = rescope.ask(format!("GET {target} HTTP/1.1\r\n{lines}\r\n"));
             assert_eq!(status(&answer), 400, "{target} {lines}");
             assert_eq!(field(&answer, "connection"), Some("close"));
+            undated(&answer);
         }
     }
     let mut client = Client::connect(rescope.address());

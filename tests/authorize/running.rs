@@ -121,6 +121,15 @@ pub fn post(target: &str, form: impl AsRef<[u8]>) -> Vec<u8> {
     [head.as_bytes(), form].concat()
 }
 
+/// An answer without its one Date, which is never the same twice.
+#[track_caller]
+pub fn undated(answer: &str) -> String {
+    let is_date = |line: &&str| line.starts_with("date: ") && line.ends_with(" GMT\r\n");
+    let dates: Vec<_> = answer.split_inclusive('\n').filter(is_date).collect();
+    assert_eq!(dates.len(), 1, "{answer}");
+    answer.replace(dates[0], "")
+}
+
 /// The status of an answer.
 pub fn status(answer: &str) -> u16 {
     answer[9..12].parse().unwrap()
