@@ -1,14 +1,13 @@
 //! Why a request is not answered as it wishes, said in plain text.
 
 use http::{
-    HeaderValue, Response, StatusCode, Version,
-    header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, REFERRER_POLICY},
+    HeaderValue, StatusCode, Version,
+    header::{ALLOW, REFERRER_POLICY},
 };
-use http_body_util::Full;
 use thiserror::Error;
 
 use super::Answer;
-use crate::message::Unfit;
+use crate::message::{Unfit, page};
 
 /// Why not. The texts go to the client and hold nothing that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -44,21 +43,11 @@ pub(super) enum Refusal {
 impl Refusal {
     /// Says what happened to a client that speaks `version`.
     pub(super) fn into_answer(self, version: Version) -> Answer {
-        let mut answer = Response::new(Full::from(format!("rescope: {self}\n")));
-        *answer.status_mut() = self.status();
+        let mut answer = page(self.status(), &self, version);
         let headers = answer.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=utf-8"),
-        );
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         if let Self::Method(allowed) = self {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
-        }
-        if version != Version::HTTP_2 {
-            // What such a client sends next cannot be told from this request's body.
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         answer
     }

@@ -1,10 +1,11 @@
 //! What every message is held to, whoever answers it: the grammar of tokens
-//! and Host, how a body is framed, and what hyper leaves unchecked of the head
-//! of a request. Pure; it changes nothing, and its errors show nothing that was
-//! sent.
+//! and Host, how a body is framed, what hyper leaves unchecked of the head of a
+//! request, and the page that says what is wrong. Pure; it changes nothing, and
+//! its errors show nothing that was sent.
 
 mod head;
 mod host;
+mod page;
 
 use http::{
     HeaderMap, HeaderValue, Version,
@@ -13,6 +14,7 @@ use http::{
 };
 
 pub use head::{Unfit, check, says_empty};
+pub use page::{is_refusal, page};
 
 /// How a message's body was framed on its way here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

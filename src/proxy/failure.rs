@@ -4,13 +4,13 @@
 
 use std::error::Error as _;
 
-use http::{HeaderValue, Method, Response, StatusCode, Version, header};
+use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{Either, Full};
 use thiserror::Error;
 use tracing::{debug, warn};
 
 use super::{Asked, Body, Proxy};
-use crate::message::Unfit;
+use crate::message::{Unfit, is_refusal, page};
 use crate::upstream;
 
 /// Why a request was not answered by the app. The texts go to the client:
@@ -48,14 +48,8 @@ impl Failure {
         }
         let (status, kind) = self.status();
         self.record(status, asked, proxy);
-        let mut response = Response::new(Either::Right(Full::from(format!("rescope: {self}\n"))));
-        *response.status_mut() = status;
+        let mut response = page(status, &self, asked.version).map(Either::Right);
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=utf-8"),
-        );
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let proxy_status = HeaderValue::from_str(&format!("rescope; error={kind}"));
         headers.insert(
             "proxy-status",
@@ -63,11 +57,6 @@ impl Failure {
         );
         if matches!(self, Self::Connect | Self::LastHop) {
             headers.insert(header::ALLOW, HeaderValue::from_static(""));
-        }
-        let is_refused = status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED;
-        if is_refused && asked.version != Version::HTTP_2 {
-            // What such a client sends next cannot be told from this request's body.
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
@@ -118,7 +107,7 @@ impl Failure {
 
     fn record(&self, status: StatusCode, asked: &Asked, proxy: &Proxy) {
         let (method, path) = (&asked.method, asked.uri.path());
-        if status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED {
+        if is_refusal(status) {
             proxy.metrics.refused_requests.inc();
             debug!(%method, path, status = status.as_u16(), reason = self.to_string(), "request refused");
             return;
