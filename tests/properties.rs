@@ -82,7 +82,7 @@ proptest! {
         let output = setting().check(&before, &lengths, reading);
         prop_assert_eq!(text(&output.bytes), text(&after), "of {}", text(&before));
         let found = output.found.into_iter().map(|it| (it.client_id, it.changes));
-        prop_assert_eq!(found.collect::<Vec<_>>(), document.found, "in {}", text(&before));
+        prop_assert_eq!(&found.collect::<Vec<_>>(), &document.found, "in {}", text(&before));
         let chunks = bodies::chunks(&before, &lengths);
         setting().rewrite(chunks, reading, |taken, given| {
             assert!(document.held(taken, given) <= longest, "{taken} came, {given} went");
