@@ -1,15 +1,18 @@
 //! A running rescope: in this process, or as the program itself.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{ChildStdout, Command, Stdio},
     sync::mpsc,
+    time::Duration,
 };
 
 use rescope::app::App;
 use rescope::config::{self, Config, Overrides};
 use rescope::server::Inherited;
+use tempfile::NamedTempFile;
 use tokio::{runtime::Runtime, sync::oneshot};
 
 use crate::process::Killed;
@@ -112,13 +115,23 @@ pub struct Program {
     pub address: SocketAddr,
     /// Held open, so that it can write on.
     _stdout: BufReader<ChildStdout>,
+    _config: NamedTempFile,
 }
 
 impl Program {
     pub fn run(app: SocketAddr) -> Self {
+        Self::configured(app, "")
+    }
+
+    /// Starts it with a configuration file of this text.
+    pub fn configured(app: SocketAddr, text: &str) -> Self {
+        let config = NamedTempFile::new().unwrap();
+        fs::write(&config, text).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_rescope"))
             .args(["run", "--listen", "127.0.0.1:0", "--upstream"])
             .arg(format!("http://{app}"))
+            .arg("--config")
+            .arg(config.path())
             .env("RESCOPE_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()
@@ -140,6 +153,28 @@ impl Program {
             process,
             address,
             _stdout: stdout,
+            _config: config,
         }
+    }
+
+    /// The most memory that it has had, in bytes; the kernel may say a little less later on.
+    pub fn peak_memory(&self) -> usize {
+        let status = self.proc("status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
+        kilobytes.parse::<usize>().unwrap() << 10
+    }
+
+    /// How long it has been at work on any core.
+    pub fn cpu_time(&self) -> Duration {
+        let stat = self.proc("stat");
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        // Linux counts a hundred in a second for whoever reads them there.
+        Duration::from_millis(ticks.map(|it| it.parse::<u64>().unwrap() * 10).sum())
+    }
+
+    fn proc(&self, file: &str) -> String {
+        fs::read_to_string(format!("/proc/{}/{file}", self.process.0.id())).unwrap()
     }
 }

@@ -2,14 +2,12 @@
 //! hoarded, and whoever leaves is missed.
 
 use std::{
-    fs,
     io::{ErrorKind, Read, Write},
     net::TcpStream,
     thread,
     time::Duration,
 };
 
-use crate::process::Killed;
 use crate::raw::{App, Wire};
 use crate::running::{Program, Rescope};
 
@@ -246,12 +244,15 @@ fn gigabyte_up_and_down_takes_constant_memory() {
     let mut peak_after = |length| {
         upload(&mut client, &mut server, length);
         download(&mut server, &mut client, length);
-        peak_memory(&program.process)
+        program.peak_memory()
     };
     // Buffers of all sizes have been in use once.
     let before = peak_after(32 << 20);
     let after = peak_after(GIGABYTE);
-    assert!(after - before < 16 << 20, "from {before} to {after} bytes");
+    assert!(
+        after < before + (16 << 20),
+        "from {before} to {after} bytes"
+    );
 }
 
 fn upload(client: &mut Wire, server: &mut Wire, length: usize) {
@@ -290,14 +291,6 @@ fn pump(from: &mut TcpStream, to: &mut TcpStream, length: usize) {
         assert!(block == sent);
     }
     writer.join().unwrap();
-}
-
-/// The most memory that the process has had, in bytes.
-fn peak_memory(process: &Killed) -> usize {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.0.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
-    kilobytes.parse::<usize>().unwrap() << 10
 }
 
 /// Writes until the other side takes no more for a while; returns how much it took.

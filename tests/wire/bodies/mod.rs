@@ -1,6 +1,9 @@
 //! Bodies that are looked into, on the wire.
 
+mod bombs;
 mod corpus;
+mod endless;
+mod exchange;
 mod long;
 mod unchanged;
 
