@@ -15,7 +15,9 @@
 //!    that takes a browser somewhere, such as `Location`, to [`rewrite`]:
 //!    [`oauth`] says whether that is an authorization request, [`policy`] what
 //!    becomes of the scope, and [`query`] which bytes that changes.
-//! 5. The answer goes to the client, its body streaming. What fails on the way
+//! 5. The answer goes to the client, its body streaming. Where bodies are asked
+//!    for, [`rewrite::body`] goes through it before, decoded by [`coding`] if
+//!    need be: a short one whole, a long one as it streams. What fails on the way
 //!    becomes a 4xx, 501, 502 or 504 in `proxy::failure`; what cannot be
 //!    rewritten is passed on as it is.
 //!
