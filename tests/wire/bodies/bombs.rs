@@ -1,40 +1,152 @@
-//! Ten megabytes that open to ten gigabytes: they pass unopened, and cost next to nothing.
+//! Compressed bodies that open to gigabytes, through the program itself, whose memory and time
+//! are told apart from the test's.
 
 use std::{thread, time::Duration};
 
-use rescope::coding::Coding;
+use flate2::Crc;
+use rescope::coding::{Bounds, Coding, Decoder, Encoder};
 
 use super::exchange::{Receiver, Sender};
-use super::{CONFIG, encode};
+use super::{CONFIG, STRIPPED, URL, decode};
 use crate::raw::App;
 use crate::running::Program;
 
 #[test]
-fn bomb_passes_unharmed_in_bounded_memory_and_time() {
-    let app = App::start();
-    for (name, coding) in [("gzip", Coding::Gzip), ("zstd", Coding::Zstd)] {
+fn bomb_passes_unharmed_and_costs_little() {
+    for (name, coding) in CODINGS {
+        // As the small one is a body, so is the large one.
+        let small = bomb(coding, 3);
+        assert!(decode(Some((name, coding)), &small) == vec![0; 3 << 20]);
+        let bomb = bomb(coding, 10 << 10);
+        let app = App::start();
         let program = Program::configured(app.address(), CONFIG);
-        // A body may be any number of members, or frames.
-        let member = encode(Some((name, coding)), &vec![0; 32 << 20]);
-        let bomb = member.repeat((10 << 20) / member.len());
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {name}\r\n\
-             ETag: \"a\"\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            bomb.len()
-        );
-        let (before, worked) = (program.peak_memory(), program.cpu_time());
-        let (mut sender, stream) = Sender::start(&app, &program, &head);
-        thread::scope(|scope| {
-            scope.spawn(|| sender.send(&bomb).unwrap());
-            let mut receiver = Receiver::start(stream);
-            assert_eq!(receiver.head, head.replace("Connection: close\r\n", ""));
-            receiver.expect(&bomb);
-            receiver.expect_end();
-        });
-        let grown = program.peak_memory() - before;
-        assert!(grown < 48 << 20, "{name}: {grown} bytes");
-        // To open all of it would take a minute and more.
-        let worked = program.cpu_time() - worked;
-        assert!(worked < Duration::from_secs(20), "{name}: {worked:?}");
+        for framing in [
+            format!("Content-Length: {}", bomb.len()),
+            "Transfer-Encoding: chunked".to_owned(),
+        ] {
+            let head = head(name, &format!("ETag: \"a\"\r\n{framing}"));
+            let (mut sender, stream) = Sender::start(&app, &program, &head);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    let mut chunks = bomb.chunks(64 << 10);
+                    chunks.try_for_each(|chunk| sender.send(chunk)).unwrap();
+                    sender.end().unwrap();
+                });
+                let mut receiver = Receiver::start(stream);
+                assert_eq!(receiver.head, head);
+                receiver.expect(&bomb);
+                receiver.expect_end();
+            });
+        }
+        assert_cheap(&program, name);
     }
 }
+
+/// When it goes off, a head for another body has left already.
+#[test]
+fn bomb_in_a_stream_breaks_it_off_and_costs_little() {
+    for (name, coding) in CODINGS {
+        let app = App::start();
+        let program = Program::configured(app.address(), CONFIG);
+        let head = head(name, "Transfer-Encoding: chunked");
+        let (mut sender, stream) = Sender::start(&app, &program, &head);
+        let page = format!("<a href=\"{URL}\"> ");
+        let [start, first, next] = zeros(coding, page.as_bytes());
+        sender.send(&start).unwrap();
+        let mut receiver = Receiver::start(stream);
+        let (mut decoder, mut text) = (Decoder::new(coding, ROOMY), Vec::new());
+        let expected = format!("<a href=\"{STRIPPED}\"> ");
+        while text.len() < expected.len() {
+            read(&mut receiver, &mut decoder, &mut text).expect("the page breaks off");
+        }
+        assert_eq!(String::from_utf8_lossy(&text), expected);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let bomb = [first, next.repeat(1 << 10)].concat();
+                // Until nobody takes it any more.
+                while sender.send(&bomb).is_ok() {}
+            });
+            // Gone when this fails, so that the app's part ends.
+            let mut receiver = receiver;
+            while read(&mut receiver, &mut decoder, &mut text).is_some() {
+                assert!(text.len() < 64 << 20, "{name}: it goes on");
+            }
+        });
+        let mut rest = text[expected.len()..].iter();
+        assert!(rest.all(|byte| *byte == 0));
+        assert_cheap(&program, name);
+    }
+}
+
+/// Takes some of the body and appends what it stands for to `text`; `None` where it breaks off.
+fn read(receiver: &mut Receiver, decoder: &mut Decoder, text: &mut Vec<u8>) -> Option<()> {
+    let coded = receiver.read()?;
+    assert!(!coded.is_empty(), "the body ends as if that were all of it");
+    let length = coded.len();
+    let decoded = decoder.push(coded, &mut |piece| text.extend_from_slice(piece));
+    decoded.unwrap();
+    receiver.take(length);
+    Some(())
+}
+
+fn head(coding: &str, fields: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {coding}\r\n{fields}\r\n\r\n"
+    )
+}
+
+/// Fails if the program needed much for what it has done: what it did not open it cannot pay for.
+fn assert_cheap(program: &Program, name: &str) {
+    let (peak, time) = (program.peak_memory(), program.cpu_time());
+    assert!(peak < 64 << 20, "{name}: {peak} bytes");
+    assert!(time < Duration::from_secs(5), "{name}: {time:?}");
+}
+
+/// A body that opens to so many MiB of zeros.
+fn bomb(coding: Coding, size: usize) -> Vec<u8> {
+    let [start, first, next] = zeros(coding, b"");
+    let end = match coding {
+        // A last block with nothing in it, a checksum, and the length modulo 2^32.
+        Coding::Gzip => {
+            let length = (size << 20) as u32;
+            let checksum = checksum_of_zeros(size).to_le_bytes();
+            [&[3, 0], &checksum[..], &length.to_le_bytes()].concat()
+        }
+        Coding::Brotli => vec![3],
+        _ => vec![1, 0, 0],
+    };
+    [start, first, next.repeat(size - 1), end].concat()
+}
+
+/// What begins a body with `start`, what adds a MiB of zeros to that, and what adds one more as
+/// often as one likes.
+fn zeros(coding: Coding, start: &[u8]) -> [Vec<u8>; 3] {
+    let mut encoder = Encoder::new(coding.into()).unwrap();
+    let zeros = vec![0; 1 << 20];
+    [start, &zeros, &zeros].map(|bytes| {
+        let mut coded = Vec::new();
+        encoder.push(bytes, &mut coded).unwrap();
+        encoder.flush(&mut coded).unwrap();
+        coded
+    })
+}
+
+/// The CRC-32 of so many MiB of zeros.
+fn checksum_of_zeros(size: usize) -> u32 {
+    let mut one = Crc::new();
+    one.update(&vec![0; 1 << 20]);
+    let mut all = Crc::new();
+    (0..size).for_each(|_| all.combine(&one));
+    all.sum()
+}
+
+const CODINGS: [(&str, Coding); 3] = [
+    ("gzip", Coding::Gzip),
+    ("br", Coding::Brotli),
+    ("zstd", Coding::Zstd),
+];
+
+const ROOMY: Bounds = Bounds {
+    size: u64::MAX,
+    ratio: u64::MAX,
+};
