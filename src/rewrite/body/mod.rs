@@ -161,13 +161,17 @@ impl BodyRewriter {
                     }
                 }
                 Verdict::More => {
-                    self.pass(held.rest(), sink);
+                    let rest = held.rest();
+                    match held {
+                        Held::Url(_) => self.pass(rest, sink),
+                        Held::Form(_) => self.rewrite_inside_form(rest, tools, sink),
+                    }
                     return chunk.slice(block..);
                 }
                 Verdict::Done { end, splices } => {
-                    // What was looked at behind the end was quotes and white space.
-                    let end = end.max(known);
                     let output = held.output(end, &splices);
+                    // What was looked at behind the end, in chunks that are gone.
+                    let behind = Bytes::copy_from_slice(&held.raw()[end.min(known)..known]);
                     match held {
                         Held::Url(candidate) => {
                             self.pass(output, sink);
@@ -175,7 +179,8 @@ impl BodyRewriter {
                         }
                         Held::Form(_) => self.rewrite_inside_form(output, tools, sink),
                     }
-                    return chunk.slice(end - known..);
+                    self.rewrite(behind, tools, sink);
+                    return chunk.slice(end.saturating_sub(known)..);
                 }
             }
         }

@@ -547,6 +547,29 @@ fn form_longer_than_the_bound_passes() {
 }
 
 #[test]
+fn links_in_a_form_longer_than_the_bound_are_rewritten_too() {
+    let form = |query: &str| {
+        let rest = "<p>".repeat(6000);
+        format!("<form action=\"{ZOOM}\"><a href=\"{ZOOM}?client_id=A{query}\">a</a>{rest}")
+    };
+    let output = rewrite([form("&scope=a").as_bytes()]);
+    assert!(output.bytes == form("").as_bytes());
+}
+
+/// What ends the action is known with its last byte alone.
+#[test]
+fn form_begins_at_the_same_place_in_any_chunks() {
+    for length in 16 * 1024 - 80..16 * 1024 {
+        let filling = "x".repeat(length);
+        let form = format!(
+            "<form action={ZOOM}?&quot;>{filling}<input type=hidden name=scope value=a></form>"
+        );
+        let whole = rewrite([form.as_bytes()]);
+        assert!(rewrite(form.as_bytes().chunks(1)) == whole, "{length}");
+    }
+}
+
+#[test]
 fn requests_are_told_of_once_each() {
     let text = format!(
         "\"{ZOOM}?client_id=keep&scope=a\" \"{ZOOM}?client_id=A\" \"{ZOOM}?client_id=normal&scope=b\""
