@@ -33,7 +33,7 @@ fn bomb_passes_unharmed_and_costs_little() {
                     sender.end().unwrap();
                 });
                 let mut receiver = Receiver::start(stream);
-                assert_eq!(receiver.head, head);
+                assert_eq!(receiver.head, head.replace("Connection: close\r\n", ""));
                 receiver.expect(&bomb);
                 receiver.expect_end();
             });
@@ -91,7 +91,8 @@ fn read(receiver: &mut Receiver, decoder: &mut Decoder, text: &mut Vec<u8>) -> O
 
 fn head(coding: &str, fields: &str) -> String {
     format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {coding}\r\n{fields}\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {coding}\r\n\
+         {fields}\r\nConnection: close\r\n\r\n"
     )
 }
 
