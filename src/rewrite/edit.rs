@@ -13,44 +13,68 @@ use crate::query::{self, Pair};
 /// `optional_scope`, where there is one, in place of its `optional_scope`s.
 pub(super) fn splices(
     request: &AuthorizationRequest<'_>,
-    mut scope: Option<&[u8]>,
-    mut optional_scope: Option<&[u8]>,
+    scope: Option<&[u8]>,
+    optional_scope: Option<&[u8]>,
 ) -> Vec<Splice> {
+    let has_optional = !request.optional_scope.is_empty();
+    let mut lists = Lists::new(scope, optional_scope, has_optional);
     let mut query = QueryEdit::new(request);
-    for (parameter, pair) in affected(request, optional_scope.is_some()) {
-        let (list, beside) = match parameter {
-            // A list that is new to the request stands next to the one it came from.
-            Parameter::Scope => (
-                scope.take(),
-                optional_scope.take_if(|_| request.optional_scope.is_empty()),
-            ),
-            Parameter::OptionalScope => (optional_scope.take(), None),
-        };
-        query.set(pair, list, beside);
+    for (name, pair) in parameters(request) {
+        if let Some((list, beside)) = lists.take(name) {
+            query.set(pair, list, beside);
+        }
     }
     query.finish()
 }
 
-/// A parameter that an edit drops or replaces.
-#[derive(Clone, Copy)]
-enum Parameter {
-    Scope,
-    OptionalScope,
+/// The scope parameters of both names, in the order in which they stand.
+fn parameters<'r, 'a>(request: &'r AuthorizationRequest<'a>) -> Vec<(&'static [u8], &'r Pair<'a>)> {
+    let named = |name: &'static [u8]| move |pair| (name, pair);
+    let scope = request.scope.iter().map(named(b"scope"));
+    let optional = request.optional_scope.iter().map(named(b"optional_scope"));
+    let mut pairs: Vec<_> = scope.chain(optional).collect();
+    pairs.sort_by_key(|(_, pair): &(_, &Pair<'_>)| pair.start);
+    pairs
 }
 
-/// The pairs that an edit drops or replaces, in the order in which they stand.
-fn affected<'r, 'a>(
-    request: &'r AuthorizationRequest<'a>,
-    optional_changes: bool,
-) -> Vec<(Parameter, &'r Pair<'a>)> {
-    let scope = request.scope.iter().map(|pair| (Parameter::Scope, pair));
-    let mut pairs: Vec<_> = scope.collect();
-    if optional_changes {
-        let optional = request.optional_scope.iter();
-        pairs.extend(optional.map(|pair| (Parameter::OptionalScope, pair)));
-        pairs.sort_by_key(|(_, pair)| pair.start);
+/// The lists that are still to be written, while one goes through the parameters in order.
+pub(super) struct Lists<'l> {
+    scope: Option<&'l [u8]>,
+    optional_scope: Option<&'l [u8]>,
+    has_optional: bool,
+    changes_optional: bool,
+}
+
+/// The new list of a parameter, `None` if it goes, and the `optional_scope` to stand beside it.
+pub(super) type Turn<'l> = (Option<&'l [u8]>, Option<&'l [u8]>);
+
+impl<'l> Lists<'l> {
+    /// `has_optional` where there is an `optional_scope` among the parameters.
+    pub(super) fn new(
+        scope: Option<&'l [u8]>,
+        optional_scope: Option<&'l [u8]>,
+        has_optional: bool,
+    ) -> Self {
+        Self {
+            scope,
+            optional_scope,
+            has_optional,
+            changes_optional: optional_scope.is_some(),
+        }
     }
-    pairs
+
+    /// Returns what becomes of the next parameter, which is called `name`; `None` if it stays.
+    pub(super) fn take(&mut self, name: &[u8]) -> Option<Turn<'l>> {
+        match name {
+            // A list that is new to the request stands next to the one it came from.
+            b"scope" => Some((
+                self.scope.take(),
+                self.optional_scope.take_if(|_| !self.has_optional),
+            )),
+            b"optional_scope" if self.changes_optional => Some((self.optional_scope.take(), None)),
+            _ => None,
+        }
+    }
 }
 
 /// An edit of the query, from its first pair to its last.

@@ -11,7 +11,7 @@ use super::{Sink, candidate::Verdict};
 use crate::oauth::{Reference, RequestUrl};
 use crate::policy::Edit;
 use crate::query;
-use crate::rewrite::{Rewriter, spelling::Spelled, splice::Splice};
+use crate::rewrite::{Rewriter, edit::Lists, spelling::Spelled, splice::Splice};
 
 /// A form from its tag on.
 #[derive(Debug)]
@@ -160,6 +160,16 @@ impl Input {
         }
     }
 
+    /// An `optional_scope` behind it.
+    fn followed_by_optional(&self, list: &[u8]) -> Splice {
+        let start = b"<input type=\"hidden\" name=\"optional_scope\" value=\"";
+        let end: &[u8] = if self.is_closed { b"\" />" } else { b"\">" };
+        Splice {
+            range: self.tag.end..self.tag.end,
+            text: [start, &escape(list)[..], end].concat(),
+        }
+    }
+
     /// Nothing in its place.
     fn removed(&self) -> Splice {
         Splice {
@@ -170,33 +180,19 @@ impl Input {
 }
 
 /// Puts `scope` in place of all inputs of that name, and `optional_scope`, where there is one.
-fn edit(
-    inputs: &[Input],
-    mut scope: Option<&[u8]>,
-    mut optional_scope: Option<&[u8]>,
-) -> Vec<Splice> {
+fn edit(inputs: &[Input], scope: Option<&[u8]>, optional_scope: Option<&[u8]>) -> Vec<Splice> {
     let has_optional = inputs.iter().any(|it| it.name == b"optional_scope");
-    let changes_optional = optional_scope.is_some();
+    let mut lists = Lists::new(scope, optional_scope, has_optional);
     let mut splices = Vec::new();
     for input in inputs {
-        let (list, beside) = match &input.name[..] {
-            b"scope" => (scope.take(), optional_scope.take_if(|_| !has_optional)),
-            b"optional_scope" if changes_optional => (optional_scope.take(), None),
-            _ => continue,
+        let Some((list, beside)) = lists.take(&input.name) else {
+            continue;
         };
         splices.push(match list {
             Some(list) => input.with_value(list),
             None => input.removed(),
         });
-        if let Some(list) = beside {
-            let start = b"<input type=\"hidden\" name=\"optional_scope\" value=\"";
-            let end: &[u8] = if input.is_closed { b"\" />" } else { b"\">" };
-            let new = [start, &escape(list)[..], end];
-            splices.push(Splice {
-                range: input.tag.end..input.tag.end,
-                text: new.concat(),
-            });
-        }
+        splices.extend(beside.map(|list| input.followed_by_optional(list)));
     }
     splices
 }
