@@ -21,7 +21,7 @@ pub(super) struct Candidate {
     spelled: Spelled,
     opening: Opening,
     /// The last visible character before its quote.
-    before: Option<u8>,
+    preceding: Option<u8>,
     /// Whether its query has begun, so that it is known to lead to an endpoint.
     has_query: bool,
     /// What stands before it, from the tag on, where it is the action of a form.
@@ -46,7 +46,7 @@ impl Candidate {
         let Beginning {
             start,
             opening,
-            before: before_it,
+            preceding,
         } = Beginning::find(before, is_start)?;
         let raw = before[start..].to_vec();
         let tag = is_markup.then(|| form::tag_before_action(&before[..start]));
@@ -55,7 +55,7 @@ impl Candidate {
             spelled: Spelled::of(&raw),
             raw,
             opening,
-            before: before_it,
+            preceding,
             has_query: false,
             form: tag.flatten().map(|tag| before[tag..start].to_vec()),
         })
@@ -173,7 +173,7 @@ impl Candidate {
         Some(match next {
             Some(b'+') => false,
             // A key of an object.
-            Some(b':') => !matches!(self.before, Some(b'{' | b',')),
+            Some(b':') => !matches!(self.preceding, Some(b'{' | b',')),
             // `?.concat(...)` and `[0]`.
             Some(b'[') if !is_argument => false,
             Some(b'?') => units.next()? != Some(b'.'),

@@ -11,7 +11,7 @@ pub(super) struct Beginning {
     pub(super) start: usize,
     pub(super) opening: Opening,
     /// The last visible character before the quote.
-    pub(super) before: Option<u8>,
+    pub(super) preceding: Option<u8>,
 }
 
 /// What stands right before a URL.
@@ -28,7 +28,7 @@ pub(super) enum Opening {
 /// A quote as it is spelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quote {
-    pub(super) byte: u8,
+    byte: u8,
     backslashes: usize,
     style: Style,
 }
@@ -52,7 +52,7 @@ impl Beginning {
         let spelled = Spelled::of(&before[skipped..]);
         let text = spelled.bytes();
         let start = start(text)?;
-        let (opening, before_it) = match start.checked_sub(1) {
+        let (opening, preceding) = match start.checked_sub(1) {
             None if is_start && skipped == 0 => (Opening::Text, None),
             None => return None,
             Some(place) => {
@@ -67,7 +67,7 @@ impl Beginning {
         Some(Self {
             start: skipped + spelled.raw_start(start),
             opening,
-            before: before_it,
+            preceding,
         })
     }
 }
@@ -77,13 +77,12 @@ impl Opening {
     /// in the text. `None` where no URL begins there: in the middle of a word, or in the query
     /// or path of another one.
     fn after(text: &[u8], byte: u8, quote: impl Fn(usize) -> Option<Quote>) -> Option<Self> {
+        if let Some(place) = quote_of_value(text, byte) {
+            return quote(place).map(Self::Quote);
+        }
         let closer = match byte {
             b'"' | b'\'' | b'`' if has_length(text) => return None,
             b'"' | b'\'' | b'`' => return quote(text.len()).map(Self::Quote),
-            b'=' | b' ' if quote_of_value(text, byte).is_some() => {
-                let place = quote_of_value(text, byte)?;
-                return quote(place).map(Self::Quote);
-            }
             b'=' if is_value_of_attribute(text) => None,
             b'(' => Some(b')'),
             b'[' => Some(b']'),
@@ -215,15 +214,14 @@ fn continues_row(text: &[u8]) -> bool {
 /// and `byte` are the value up to its URL: `content="0; url=`, or blanks alone.
 fn quote_of_value(text: &[u8], byte: u8) -> Option<usize> {
     let is_blank = |byte: u8| byte == b' ';
-    let text = if byte == b' ' {
-        trimmed(text, is_blank)
-    } else {
-        text
-    };
-    let value = match (text.strip_suffix(b"="), byte) {
-        (Some(refresh), b' ') => without_refresh(refresh)?,
-        (_, b'=') => without_refresh(text)?,
-        _ => text,
+    let value = match byte {
+        b'=' => without_refresh(text)?,
+        b' ' => {
+            let text = trimmed(text, is_blank);
+            let refresh = text.strip_suffix(b"=");
+            refresh.map_or(Some(text), without_refresh)?
+        }
+        _ => return None,
     };
     let quote = value.len().checked_sub(1)?;
     let is_attribute = trimmed(&value[..quote], is_blank).ends_with(b"=");
