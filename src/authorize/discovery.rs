@@ -2,7 +2,8 @@
 //! Discovery 1.0).
 //!
 //! They hold what is known to be true and nothing else: of a server that is not
-//! Zoom's what is written, and that it issues codes. Zoom is no OpenID provider: what only one has (`jwks_uri`, `id_token_*`, `subject_types_*`,
+//! Zoom's what is written, and that it issues codes. Zoom is no OpenID provider:
+//! what only one has (`jwks_uri`, `id_token_*`, `subject_types_*`,
 //! `userinfo_endpoint`) is left out.
 
 use std::net::IpAddr;
@@ -18,8 +19,7 @@ use serde::Serialize;
 
 use super::{Answer, Endpoint, Refusal};
 use crate::net::Client;
-use crate::oauth::Cloud;
-use crate::oauth::EndpointUrl;
+use crate::oauth::{Cloud, EndpointUrl};
 
 /// Where the documents are; both say the same.
 pub(super) const PATHS: [&str; 2] = [

@@ -118,13 +118,7 @@ async fn recode(
     plan: &Plan,
     shared: Shared,
 ) -> Result<(Pieces, bool), CodingError> {
-    let mut rewriting = Rewriting::new(plan, shared);
-    let mut recoded = Pieces::default();
-    for piece in pieces {
-        rewriting.push(piece.clone(), &mut recoded)?;
-        // To encode takes long, and others are served on this thread too.
-        yield_now().await;
-    }
+    let (mut recoded, mut rewriting) = begin_to_recode(pieces, plan, shared).await?;
     rewriting.finish(&mut recoded)?;
     Ok((recoded, rewriting.found().changes))
 }
@@ -138,16 +132,27 @@ async fn recode_what_comes(
     plan: &Plan,
     shared: Shared,
 ) -> LookedAt {
-    let mut rewriting = Rewriting::new(plan, shared);
-    let mut recoded = Pieces::default();
-    for piece in &pieces {
-        if rewriting.push(piece.clone(), &mut recoded).is_err() {
-            return LookedAt::passing(pieces.into(), source);
-        }
-        yield_now().await;
-    }
+    let Ok((recoded, rewriting)) = begin_to_recode(&pieces, plan, shared).await else {
+        return LookedAt::passing(pieces.into(), source);
+    };
     change_head(&mut head.headers, None);
     LookedAt::coming(recoded, source, rewriting)
+}
+
+/// Returns what `pieces` become, and what goes on with what follows them.
+async fn begin_to_recode(
+    pieces: &[Bytes],
+    plan: &Plan,
+    shared: Shared,
+) -> Result<(Pieces, Rewriting), CodingError> {
+    let mut rewriting = Rewriting::new(plan, shared);
+    let mut recoded = Pieces::default();
+    for piece in pieces {
+        rewriting.push(piece.clone(), &mut recoded)?;
+        // To encode takes long, and others are served on this thread too.
+        yield_now().await;
+    }
+    Ok((recoded, rewriting))
 }
 
 /// Why no more of a body was taken.
