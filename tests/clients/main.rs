@@ -12,6 +12,7 @@ mod process;
 mod program;
 
 mod command_line;
+mod compressed;
 mod grpc;
 mod installed;
 mod websocket;
