@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 use hyper::body::{Body, Frame, Incoming};
 use hyper_util::rt::TokioIo;
 use rescope::{net::Client, server::Handler};
-use tokio::{sync::Notify, time::timeout};
+use tokio::{sync::Notify, task::yield_now, time::timeout};
 
 /// The handler, and what the test can do to it.
 #[derive(Clone)]
@@ -95,6 +95,8 @@ impl Answers {
             client.interim.send(StatusCode::EARLY_HINTS, headers);
         }
         self.go.notified().await;
+        // A connection that is also told to drain hears of it while this waits once more.
+        yield_now().await;
         client.interim.finish();
         text("hinted")
     }
