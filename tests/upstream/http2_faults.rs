@@ -208,17 +208,23 @@ fn head_beyond_the_limits_is_an_error_of_its_stream_alone() {
 fn app_that_never_answers_is_a_timeout_of_its_stream_alone() {
     let app = Http2App::start();
     let caller = app.timed(Timeouts {
-        response_head: Duration::from_millis(300),
+        response_head: Duration::from_secs(2),
         ..Timeouts::default()
     });
     let sent = caller.get();
-    let (asked, driving) = caller.runtime.block_on(async {
+    let (mut connection, mut other) = caller.runtime.block_on(async {
         let mut connection = app.accept().await;
-        (next(&mut connection).await, drive(connection))
+        let (_, mut respond) = next(&mut connection).await;
+        (connection, begin(&mut respond))
     });
-    assert!(matches!(caller.failure(sent), Error::ResponseTimeout));
-    assert!(!driving.has_ended());
-    drop(asked);
+    let silent = caller.get();
+    let (_asked, _driving) = caller
+        .runtime
+        .block_on(async { (next(&mut connection).await, drive(connection)) });
+    let answer = caller.answer(sent).unwrap();
+    assert!(matches!(caller.failure(silent), Error::ResponseTimeout));
+    other.send_data("whole".into(), true).unwrap();
+    assert_eq!(caller.body(answer).unwrap().bytes, b"whole");
 }
 
 #[test]
