@@ -21,22 +21,35 @@ fn new_policy_is_taken_up() {
 
 #[test]
 fn new_extra_header_is_taken_up() {
-    let site = Site::answering(|_| {
-        format!("HTTP/1.1 200 OK\r\nX-Go-To: {LOCATION}\r\nContent-Length: 0\r\n\r\n")
-    });
+    let answer = format!("HTTP/1.1 200 OK\r\nX-Go-To: {LOCATION}\r\nContent-Length: 0\r\n\r\n");
+    assert_taken_up("extra_headers = ['X-Go-To']", answer);
+}
+
+#[test]
+fn new_type_of_body_is_taken_up() {
+    let body = format!("{{\"url\":\"{LOCATION}\"}}");
+    let length = body.len();
+    let fields = format!("Content-Type: application/json\r\nContent-Length: {length}");
+    let answer = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n{body}");
+    assert_taken_up("bodies.types = ['json']", answer);
+}
+
+/// Fails unless `line` lets the URL in `answer` change, without a restart.
+fn assert_taken_up(line: &str, answer: String) {
+    let site = Site::answering(move |_| answer.clone());
     let program = Program::start(site.address, "[default]\nscope = 'strip'");
-    let sent_to = || {
+    let sees = |url: &str| {
         let mut client = program.client();
         client.send(site::get("/login"));
-        field(&client.message(), "x-go-to").unwrap().to_owned()
+        client.message().contains(url)
     };
-    assert_eq!(sent_to(), LOCATION);
+    assert!(sees(LOCATION));
     let file = program.configuration();
     let known = fs::read_to_string(&file).unwrap();
-    fs::write(&file, format!("extra_headers = ['X-Go-To']\n{known}")).unwrap();
+    fs::write(&file, format!("{line}\n{known}")).unwrap();
     program.signal("HUP");
-    eventually("the new field counts", || sent_to() != LOCATION);
-    assert_eq!(sent_to(), LOCATION.replace("&scope=one", ""));
+    eventually("the new line counts", || !sees(LOCATION));
+    assert!(sees(&LOCATION.replace("&scope=one", "")));
     let log = program.stop();
     assert!(!log.contains("needs a restart"), "{log}");
 }
