@@ -115,7 +115,7 @@ impl Answer {
     /// The first attribute that begins with `start` and its quote, as a browser reads it.
     #[track_caller]
     pub fn attribute(&self, start: &str) -> String {
-        unescape(between(&self.body, start, "\""))
+        attribute(&self.body, start)
     }
 
     /// The text between `start` and `end`.
@@ -163,6 +163,12 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {start} in {text}"));
     let (found, _) = rest.split_once(end).unwrap();
     found
+}
+
+/// The value of an attribute that begins behind `start`, without its references.
+#[track_caller]
+pub fn attribute(text: &str, start: &str) -> String {
+    unescape(between(text, start, "\""))
 }
 
 /// Replaces the character references that these apps write.

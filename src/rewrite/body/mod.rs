@@ -3,13 +3,15 @@
 //!
 //! It looks for the hosts of the endpoints and reads what stands around one.
 //! Nothing else is parsed and nothing else is held back: from such a host to
-//! the end of its URL, within a bound. What is not understood passes.
+//! the end of its URL, within a bound; and of React's stream the texts that
+//! have their length in front. What is not understood passes.
 
 mod anchors;
 mod candidate;
 mod form;
 mod opening;
 mod rows;
+mod text;
 
 use bytes::Bytes;
 
@@ -18,7 +20,8 @@ use crate::policy::Decision;
 
 use candidate::{Candidate, Verdict};
 use form::Form;
-use rows::Rows;
+use rows::{Part, Rows};
+use text::Text;
 
 pub use anchors::Anchors;
 
@@ -38,8 +41,10 @@ pub struct BodyRewriter {
     longest: usize,
     /// Whether forms count.
     is_markup: bool,
-    /// The rows of a body that has some.
+    /// The rows of React's stream, where there may be one.
     rows: Option<Rows>,
+    /// What of them is held back.
+    text: Option<Text>,
     /// The last bytes that went out.
     before: Vec<u8>,
     /// Whether these are all that did.
@@ -50,9 +55,9 @@ pub struct BodyRewriter {
 /// What a body is made of, as far as that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
-    /// HTML: hidden inputs of forms count.
+    /// HTML: hidden inputs of forms count, and scripts may hold React's stream.
     Markup,
-    /// React's stream: rows, some of which say how long they are and stay as they are.
+    /// React's stream: rows, some of which say how long they are.
     Rows,
     /// Anything else.
     Text,
@@ -81,7 +86,12 @@ impl BodyRewriter {
         Self {
             longest,
             is_markup: syntax == Syntax::Markup,
-            rows: (syntax == Syntax::Rows).then(Rows::default),
+            rows: match syntax {
+                Syntax::Markup => Some(Rows::in_page()),
+                Syntax::Rows => Some(Rows::bare()),
+                Syntax::Text => None,
+            },
+            text: None,
             before: Vec::new(),
             is_start: true,
             held: None,
@@ -90,21 +100,78 @@ impl BodyRewriter {
 
     /// Takes the next chunk and gives `sink` all that need not be held back.
     pub fn push(&mut self, mut chunk: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
+        let Some(mut rows) = self.rows.take() else {
+            return self.rewrite(chunk, tools, sink);
+        };
         while !chunk.is_empty() {
-            let (length, must_stay) = match &mut self.rows {
-                Some(rows) => rows.split(&chunk),
-                None => (chunk.len(), false),
-            };
+            let (length, part) = rows.split(&chunk);
             let piece = chunk.split_to(length);
-            match must_stay {
-                // No URL goes on from one row to the next.
-                true => {
-                    self.finish(tools, sink);
-                    self.pass(piece, sink);
-                }
-                false => self.rewrite(piece, tools, sink),
+            match part {
+                Part::Free => self.rewrite(piece, tools, sink),
+                Part::Text | Part::Between => self.hold(piece, part, &mut rows, tools, sink),
+                Part::Kept => self.keep(piece, tools, sink),
+            }
+            if !rows.is_in_text() {
+                self.end_text(&rows, tools, sink);
             }
         }
+        self.rows = Some(rows);
+    }
+
+    /// Holds a part of a text back; lets the text go where that cannot be.
+    fn hold(
+        &mut self,
+        piece: Bytes,
+        part: Part,
+        rows: &mut Rows,
+        tools: Tools<'_>,
+        sink: &mut impl Sink,
+    ) {
+        if self.text.is_none() {
+            self.end_url(tools, sink);
+        }
+        let text = self.text.get_or_insert_default();
+        if text.take(&piece, part, rows, self.longest) {
+            return;
+        }
+        rows.keep();
+        self.let_go(tools, sink);
+        match part {
+            Part::Between => self.rewrite(piece, tools, sink),
+            _ => self.keep(piece, tools, sink),
+        }
+    }
+
+    /// Gives `sink` what has become of the text that is held back.
+    fn end_text(&mut self, rows: &Rows, tools: Tools<'_>, sink: &mut impl Sink) {
+        if let Some(text) = &mut self.text
+            && text.is_whole(rows)
+        {
+            let mut inside = Inside {
+                bytes: Vec::new(),
+                sink,
+            };
+            let mut rewriter = Self::new(self.longest, Syntax::Text);
+            rewriter.rewrite(Bytes::copy_from_slice(&text.content), tools, &mut inside);
+            rewriter.end_url(tools, &mut inside);
+            text.replace(inside.bytes, rows);
+        }
+        self.let_go(tools, sink);
+    }
+
+    /// Gives `sink` the text that is held back.
+    fn let_go(&mut self, tools: Tools<'_>, sink: &mut impl Sink) {
+        if let Some(text) = self.text.take() {
+            self.pass(text.length.into(), sink);
+            self.rewrite(text.between.into(), tools, sink);
+            self.keep(text.content.into(), tools, sink);
+        }
+    }
+
+    /// Passes `piece` as it is; no URL goes on in it.
+    fn keep(&mut self, piece: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
+        self.end_url(tools, sink);
+        self.pass(piece, sink);
     }
 
     fn rewrite(&mut self, mut chunk: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
@@ -118,6 +185,12 @@ impl BodyRewriter {
 
     /// Gives `sink` what is held back; the body has ended, and no chunk follows.
     pub fn finish(&mut self, tools: Tools<'_>, sink: &mut impl Sink) {
+        self.let_go(tools, sink);
+        self.end_url(tools, sink);
+    }
+
+    /// Gives `sink` what is held back of a URL or a form; nothing that follows is part of it.
+    fn end_url(&mut self, tools: Tools<'_>, sink: &mut impl Sink) {
         while let Some(held) = self.held.take() {
             self.follow(held, Bytes::new(), true, tools, sink);
         }
@@ -204,6 +277,23 @@ impl BodyRewriter {
         self.before.drain(..surplus);
         self.before.extend_from_slice(kept);
         sink.piece(piece);
+    }
+}
+
+/// Collects what becomes of a text.
+struct Inside<'s, S> {
+    bytes: Vec<u8>,
+    /// Where its requests are told of.
+    sink: &'s mut S,
+}
+
+impl<S: Sink> Sink for Inside<'_, S> {
+    fn piece(&mut self, piece: Bytes) {
+        self.bytes.extend_from_slice(&piece);
+    }
+
+    fn found(&mut self, decision: &Decision<'_>) {
+        self.sink.found(decision);
     }
 }
 

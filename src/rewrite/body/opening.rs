@@ -1,7 +1,5 @@
 //! Where a URL begins and what ends it: what stands before a host that was found.
 
-use memchr::memmem;
-
 use crate::rewrite::spelling::{self, Spelled, Style, Unit};
 
 /// The beginning of a URL.
@@ -186,28 +184,12 @@ fn is_value_of_attribute(text: &[u8]) -> bool {
         && (before.last() != Some(&b';') || is_refresh)
 }
 
-/// Whether the `,` behind `text` ends the length of a row of React's stream, such as `1f:T4ee,`:
-/// what follows has that many bytes and must keep them.
-fn is_length_of_row(text: &[u8]) -> bool {
-    let before = trimmed(text, |byte| byte.is_ascii_hexdigit());
-    before.len() < text.len() && before.ends_with(b":T")
-}
-
-/// Whether the string that begins behind `text` has its length before it: one that PHP
-/// serialized, or one of React's stream that is not in the same script.
+/// Whether the string that begins behind `text` has its length before it, as in what PHP
+/// serialized.
 fn has_length(text: &[u8]) -> bool {
     let digits = text.strip_suffix(b":").unwrap_or_default();
     let number = trimmed(digits, |byte| byte.is_ascii_digit());
-    let is_serialized = number.len() < digits.len() && number.ends_with(b"s:");
-    is_serialized || continues_row(text)
-}
-
-/// Whether `text` ends where a script goes on with a string of React's stream, whose length was
-/// in the script before.
-fn continues_row(text: &[u8]) -> bool {
-    let script = text.strip_suffix(b"self.__next_f.push([1,");
-    let end = script.and_then(|it| memmem::rfind(it, b",\"])</script>"));
-    end.is_some_and(|end| is_length_of_row(&text[..end]))
+    number.len() < digits.len() && number.ends_with(b"s:")
 }
 
 /// Where the quote is that the value of an attribute began behind and ends with, where `text`

@@ -61,7 +61,7 @@ pub const PLACES: &[Place] = &[
     value("location.assign('@')\n;", SCRIPT),
     value("open(`@`)\n;", SCRIPT),
     value("u = x ? \"@\" : '/';", SCRIPT),
-    value("<script>self.f.push([1,\"{\\\"href\\\":\\\"@\\\"}\"])</script>", &[Plain, JsonInJson]),
+    value("<script>self.__next_f.push([1,\"{\\\"href\\\":\\\"@\\\"}\"])</script>", &[Plain, JsonInJson]),
     value("See @.\n", HTML),
     value("(@)", HTML),
     value("<@>", HTML),
