@@ -89,6 +89,28 @@ proptest! {
         });
     }
 
+    /// As React's stream has them, whose rows must be found behind one that has changed.
+    #[test]
+    fn texts_with_a_length_become_what_their_documents_must(
+        seed in any::<u64>(),
+        longest in select(vec![2000, 8000]),
+        lengths in lengths(),
+    ) {
+        let random = &mut Random::new(seed);
+        let (mut before, mut after) = (b"0:[]\n".to_vec(), b"0:[]\n".to_vec());
+        for _ in 0..3 {
+            let document = Document::new(random, longest, false);
+            let rows = [document.before(), document.after()].map(|content| {
+                [format!("1:T{:x},", content.len()).as_bytes(), &content, b"2:{}\n"].concat()
+            });
+            let is_short = rows[0].len() - "1:T".len() - "2:{}\n".len() <= longest;
+            before.extend(&rows[0]);
+            after.extend(&rows[usize::from(is_short)]);
+        }
+        let output = setting().check(&before, &lengths, Reading { longest, syntax: Syntax::Rows });
+        prop_assert_eq!(text(&output.bytes), text(&after), "of {}", text(&before));
+    }
+
     #[test]
     fn bodies_are_treated_alike_in_any_chunks(
         body in bodies(),
