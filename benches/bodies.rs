@@ -41,10 +41,19 @@ fn pages() -> Vec<(&'static str, Bytes)> {
     let json: String = (0..12_000)
         .map(|number| format!("{{\"id\":{number},\"name\":\"Item {number}\",\"url\":\"https:\\/\\/cdn.example.com\\/{number}.png\",\"size\":\"zoom\"}},"))
         .collect();
+    let row = r#"1f:[\"$\",\"a\",null,{\"href\":\"/articles/1\",\"children\":\"Article 1\"}]\n"#;
+    let script = format!(
+        "<script>self.__next_f.push([1,\"{}\"])</script>",
+        row.repeat(30)
+    );
     let link = "<a href=\"https://zoom.us/oauth/authorize?client_id=a&amp;scope=b&amp;state=c\">Connect</a>";
     vec![
         ("html without a match", page("")),
         ("json without a match", Bytes::from(format!("[{json}null]"))),
+        (
+            "html with React's stream in scripts",
+            Bytes::from(script.repeat(500)),
+        ),
         (
             "html, a link to zoom.us a card",
             page("<a href=\"https://zoom.us/j/123456789\">Join</a>"),

@@ -137,6 +137,12 @@ impl Rows {
             }
             return length;
         }
+        if matches!(self.state, State::Line) {
+            let length = strings.line(rest);
+            if length > 0 {
+                return length;
+            }
+        }
         match strings.plain(rest) {
             0 => {
                 if let Some(character) = strings.read(rest[0]) {

@@ -63,6 +63,23 @@ impl Strings {
         }
     }
 
+    /// How many bytes at the front of `rest`, which is inside, end neither a line nor the string.
+    pub(super) fn line(&self, rest: &[u8]) -> usize {
+        if !matches!(self.escape, Escape::None) {
+            return 0;
+        }
+        let mut at = self.plain(rest);
+        loop {
+            at += match &rest[at..] {
+                // No `\u000a`.
+                [b'\\', b'u', _, _, digit, _, ..] if *digit != b'0' => 6,
+                [b'\\', letter, ..] if !b"nu".contains(letter) => 2,
+                _ => return at,
+            };
+            at += self.plain(&rest[at..]);
+        }
+    }
+
     /// Reads a byte and returns the character that ends with it.
     pub(super) fn read(&mut self, byte: u8) -> Option<char> {
         self.escape.read(byte)
