@@ -124,7 +124,7 @@ proptest! {
     /// What one endpoint is found by must not hide another.
     #[test]
     fn every_endpoint_is_found_beside_any_other(
-        hosts in vec("[afz09]{1,4}(-[az]{1,2})?\\.[az]{2}", 1..6),
+        hosts in hosts(),
         colon in select(vec![":", "\\u003a", "&#58;"]),
         slash in select(vec!["/", "\\/", "\\u002f", "\\x2F", "&#x2f;"]),
     ) {
@@ -140,6 +140,12 @@ proptest! {
             prop_assert_eq!(String::from_utf8(output.bytes).unwrap(), text(""));
         }
     }
+}
+
+/// Few that are looked for with vectors, or too many for that.
+fn hosts() -> impl Strategy<Value = Vec<String>> {
+    let host = "[afz09]{1,4}(-[az]{1,2})?\\.[az]{2}";
+    prop_oneof![4 => vec(host, 1..6), 1 => vec(host, 30..40)]
 }
 
 fn endpoints() -> EndpointTable {

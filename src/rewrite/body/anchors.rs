@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, Input};
+use aho_corasick::{AhoCorasick, Input, MatchKind, Span, packed};
 
 use crate::oauth::{Endpoint, EndpointTable};
 
@@ -13,8 +13,16 @@ use crate::oauth::{Endpoint, EndpointTable};
 #[derive(Debug, Clone)]
 pub struct Anchors {
     hosts: Vec<Host>,
-    searcher: Option<AhoCorasick>,
+    searcher: Option<Searcher>,
     longest: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Searcher {
+    /// Looks at many bytes at a time; there is none for more than some ten hosts, nor on every
+    /// processor.
+    Vectors(packed::Searcher),
+    Automaton(AhoCorasick),
 }
 
 #[derive(Debug, Clone)]
@@ -35,10 +43,7 @@ impl Anchors {
         pieces.dedup();
         let longest = hosts.iter().map(|host| host.name.len()).max();
         Self {
-            // Only patterns of more than 2 GiB are refused. Without one nothing is found.
-            searcher: AhoCorasick::new(&pieces)
-                .ok()
-                .filter(|_| !pieces.is_empty()),
+            searcher: Searcher::new(&pieces),
             longest: longest.unwrap_or_default(),
             hosts,
         }
@@ -61,17 +66,41 @@ impl Anchors {
         let searcher = self.searcher.as_ref()?;
         let mut start = 0;
         // Pieces of two hosts may overlap.
-        while let Some(piece) = searcher.find(Input::new(text).range(start..)) {
-            let ends = self
-                .hosts
-                .iter()
-                .filter_map(|host| host.end(piece.start(), text));
+        while let Some(piece) = searcher.find(text, start) {
+            let ends = self.hosts.iter().filter_map(|host| host.end(piece, text));
             if let Some(end) = ends.filter(|end| *end > least).min() {
                 return Some(end);
             }
-            start = piece.start() + 1;
+            start = piece + 1;
         }
         None
+    }
+}
+
+impl Searcher {
+    /// Returns a search for `pieces`; `None` where there are none.
+    fn new(pieces: &[Vec<u8>]) -> Option<Self> {
+        if pieces.is_empty() {
+            return None;
+        }
+        if let Some(vectors) = packed::Searcher::new(pieces) {
+            return Some(Self::Vectors(vectors));
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(pieces);
+        // Only patterns of more than 2 GiB are refused.
+        automaton.ok().map(Self::Automaton)
+    }
+
+    /// Returns where in `text` the first piece stands that does not begin before `start`.
+    fn find(&self, text: &[u8], start: usize) -> Option<usize> {
+        let end = text.len();
+        let piece = match self {
+            Self::Vectors(vectors) => vectors.find_in(text, Span { start, end }),
+            Self::Automaton(automaton) => automaton.find(Input::new(text).range(start..)),
+        };
+        piece.map(|piece| piece.start())
     }
 }
 
@@ -127,9 +156,10 @@ fn anchor(endpoint: &Endpoint) -> &str {
     longest.filter(|part| part.len() >= 4).unwrap_or(host)
 }
 
-/// How rare a byte is in texts, compared with others of a host.
+/// How rare a byte is in texts, compared with others of a host. A dot is rare between letters,
+/// and has but one case.
 fn rarity(byte: u8) -> usize {
-    const MOST_COMMON_FIRST: &[u8] = b".etaoinsrhldcumfpgwybvk0123456789xjqz";
+    const MOST_COMMON_FIRST: &[u8] = b"etaoinsrhldcumfpgwybvk0123456789.xjqz";
     let mut letters = MOST_COMMON_FIRST.iter();
     letters.position(|it| *it == byte).unwrap_or_default()
 }
