@@ -5,13 +5,17 @@
 //! of the page before it was parsed, which is what makes pages cheap, and only
 //! spans of its own bytes may change.
 
+mod tags;
+
 use std::ops::Range;
 
 use super::{Sink, candidate::Verdict};
 use crate::oauth::{Reference, RequestUrl};
 use crate::policy::Edit;
 use crate::query;
-use crate::rewrite::{Rewriter, edit::Lists, spelling::Spelled, splice::Splice};
+use crate::rewrite::{Rewriter, edit::Lists, splice::Splice};
+
+use tags::{Delimiter, Tag, Tags};
 
 /// A form from its tag on.
 #[derive(Debug)]
@@ -61,11 +65,11 @@ impl Form {
 
     fn splices(&self, end: usize, rewriter: &Rewriter, sink: &mut impl Sink) -> Vec<Splice> {
         let raw = &self.raw[..end];
-        let mut tags = Tags { raw, at: 0 };
+        let mut tags = Tags::new(raw);
         let is_get = tags.next().is_some_and(|form| is_get(&form, raw));
         let inputs: Vec<_> = tags.filter_map(|tag| Input::of(&tag, raw)).collect();
         // Those before the action have gone out: attributes, never an input.
-        if !is_get || inputs.is_empty() {
+        if !is_get || inputs.is_empty() || inputs.iter().any(|input| input.is_unfinished(raw)) {
             return Vec::new();
         }
         let reference = self.request(&inputs);
@@ -122,51 +126,78 @@ struct Input {
     tag: Range<usize>,
     name: Vec<u8>,
     value: Vec<u8>,
-    /// The attribute's value with its quotes; `None` where there is none.
-    written: Option<Range<usize>>,
+    /// How its name is delimited.
+    delimiter: Delimiter,
+    /// Where the value is written, and how it is delimited; `None` where there is none.
+    written: Option<(Range<usize>, Delimiter)>,
     /// Whether the tag ends with `/>`, as XHTML wants.
     is_closed: bool,
 }
 
 impl Input {
-    /// Returns `None` for other tags, and for inputs whose value is the user's to give.
+    /// Returns `None` for other tags, for inputs whose value is the user's to give, and for those
+    /// that are not sent with the form.
     fn of(tag: &Tag, raw: &[u8]) -> Option<Self> {
         let is_input = raw[tag.name.clone()].eq_ignore_ascii_case(b"input");
         let kind = tag.attribute(b"type", raw).unwrap_or_default();
         let is_hidden = kind.eq_ignore_ascii_case(b"hidden") || tag.find(b"hidden", raw).is_some();
-        let is_elsewhere = tag.find(b"form", raw).is_some();
+        let is_elsewhere = tag.find(b"form", raw).is_some() || tag.find(b"disabled", raw).is_some();
         (is_input && is_hidden && !is_elsewhere).then_some(())?;
+        let written = tag.find(b"value", raw);
         Some(Self {
             tag: tag.range.clone(),
             name: tag.attribute(b"name", raw)?,
             value: tag.attribute(b"value", raw).unwrap_or_default(),
+            delimiter: tag.find(b"name", raw)?.delimiter?,
+            written: written.and_then(|it| Some((it.value.clone(), it.delimiter?))),
             is_closed: raw[tag.range.clone()].ends_with(b"/>"),
-            written: tag.find(b"value", raw).and_then(|it| it.written.clone()),
         })
     }
 
-    /// The input with another value.
+    /// Whether its value counts and is yet to be put together, by a script that the form stands
+    /// in or by a template. None of these bytes is in a scope or a client_id as it is.
+    fn is_unfinished(&self, raw: &[u8]) -> bool {
+        let counts = [&b"client_id"[..], b"scope", b"optional_scope"].contains(&&self.name[..]);
+        let written = self.written.as_ref().filter(|_| counts);
+        written.is_some_and(|(value, _)| {
+            let mut bytes = raw[value.clone()].iter();
+            bytes.any(|byte| b"\"'`\\<>{}".contains(byte))
+        })
+    }
+
+    /// The input with another value, delimited as it was: what the form stands in may give
+    /// other quotes a meaning.
     fn with_value(&self, value: &[u8]) -> Splice {
-        let value = escape(value);
         match &self.written {
-            Some(written) => Splice {
+            Some((written, delimiter)) => Splice {
                 range: written.clone(),
-                text: [b"\"", &value[..], b"\""].concat(),
+                text: delimiter.escape(value),
             },
-            None => Splice {
-                range: self.tag.start + "<input".len()..self.tag.start + "<input".len(),
-                text: [b" value=\"", &value[..], b"\""].concat(),
-            },
+            None => {
+                let end_of_name = self.tag.start + "<input".len();
+                Splice {
+                    range: end_of_name..end_of_name,
+                    text: [b" value=", &self.delimiter.enclose(value)[..]].concat(),
+                }
+            }
         }
     }
 
     /// An `optional_scope` behind it.
     fn followed_by_optional(&self, list: &[u8]) -> Splice {
-        let start = b"<input type=\"hidden\" name=\"optional_scope\" value=\"";
-        let end: &[u8] = if self.is_closed { b"\" />" } else { b"\">" };
+        let enclosed = |value| self.delimiter.enclose(value);
+        let parts: [&[u8]; 7] = [
+            b"<input type=",
+            &enclosed(b"hidden"),
+            b" name=",
+            &enclosed(b"optional_scope"),
+            b" value=",
+            &enclosed(list),
+            if self.is_closed { b" />" } else { b">" },
+        ];
         Splice {
             range: self.tag.end..self.tag.end,
-            text: [start, &escape(list)[..], end].concat(),
+            text: parts.concat(),
         }
     }
 
@@ -197,154 +228,10 @@ fn edit(inputs: &[Input], scope: Option<&[u8]>, optional_scope: Option<&[u8]>) -
     splices
 }
 
-fn escape(value: &[u8]) -> Vec<u8> {
-    let mut escaped = Vec::with_capacity(value.len());
-    for byte in value {
-        match byte {
-            b'&' => escaped.extend_from_slice(b"&amp;"),
-            b'"' => escaped.extend_from_slice(b"&quot;"),
-            b'<' => escaped.extend_from_slice(b"&lt;"),
-            byte => escaped.push(*byte),
-        }
-    }
-    escaped
-}
-
-/// One start tag.
-struct Tag {
-    range: Range<usize>,
-    name: Range<usize>,
-    attributes: Vec<Attribute>,
-}
-
-struct Attribute {
-    name: Range<usize>,
-    value: Range<usize>,
-    /// The value with its quotes; `None` for an attribute without one.
-    written: Option<Range<usize>>,
-}
-
-impl Tag {
-    fn find(&self, name: &[u8], raw: &[u8]) -> Option<&Attribute> {
-        let mut attributes = self.attributes.iter();
-        // The first of several counts.
-        attributes.find(|it| raw[it.name.clone()].eq_ignore_ascii_case(name))
-    }
-
-    /// The decoded value of an attribute.
-    fn attribute(&self, name: &[u8], raw: &[u8]) -> Option<Vec<u8>> {
-        let value = self.find(name, raw)?.value.clone();
-        Some(Spelled::of(&raw[value]).bytes().to_vec())
-    }
-}
-
-/// The start tags in `raw` (HTML, section 13.2.5, as far as attributes go).
-struct Tags<'r> {
-    raw: &'r [u8],
-    at: usize,
-}
-
-impl Iterator for Tags<'_> {
-    type Item = Tag;
-
-    fn next(&mut self) -> Option<Tag> {
-        loop {
-            let start = self.at + memchr::memchr(b'<', &self.raw[self.at..])?;
-            self.at = start + 1;
-            let rest = &self.raw[self.at..];
-            if rest.starts_with(b"!--") {
-                self.at += memchr::memmem::find(rest, b"-->")?;
-            } else if rest.first()?.is_ascii_alphabetic() {
-                let tag = self.tag(start)?;
-                self.skip_text_of(&tag);
-                return Some(tag);
-            }
-        }
-    }
-}
-
-impl Tags<'_> {
-    fn tag(&mut self, start: usize) -> Option<Tag> {
-        let name = self.take(|byte| !byte.is_ascii_whitespace() && !b"/>".contains(&byte));
-        let mut attributes = Vec::new();
-        loop {
-            self.take(|byte| byte.is_ascii_whitespace() || byte == b'/');
-            if *self.raw.get(self.at)? == b'>' {
-                self.at += 1;
-                return Some(Tag {
-                    range: start..self.at,
-                    name,
-                    attributes,
-                });
-            }
-            attributes.push(self.attribute()?);
-        }
-    }
-
-    /// Passes over what is no markup whatever it looks like.
-    fn skip_text_of(&mut self, tag: &Tag) {
-        let name = &self.raw[tag.name.clone()];
-        if RAW_TEXT
-            .iter()
-            .any(|known| name.eq_ignore_ascii_case(known))
-        {
-            let end = [b"</", name].concat();
-            let mut windows = self.raw[self.at..].windows(end.len());
-            let found = windows.position(|window| window.eq_ignore_ascii_case(&end));
-            self.at = found.map_or(self.raw.len(), |place| self.at + place);
-        }
-    }
-
-    fn attribute(&mut self) -> Option<Attribute> {
-        let start = self.at;
-        // An equals sign may begin a name.
-        self.at += 1;
-        self.take(|byte| !byte.is_ascii_whitespace() && !b"/>=".contains(&byte));
-        let name = start..self.at;
-        self.take(|byte| byte.is_ascii_whitespace());
-        if *self.raw.get(self.at)? != b'=' {
-            return Some(Attribute {
-                value: name.end..name.end,
-                name,
-                written: None,
-            });
-        }
-        self.at += 1;
-        self.take(|byte| byte.is_ascii_whitespace());
-        let start = self.at;
-        let value = match *self.raw.get(start)? {
-            quote @ (b'"' | b'\'') => {
-                self.at += 1;
-                let value = self.take(|byte| byte != quote);
-                self.raw.get(self.at)?;
-                self.at += 1;
-                value
-            }
-            _ => self.take(|byte| !byte.is_ascii_whitespace() && byte != b'>'),
-        };
-        Some(Attribute {
-            name,
-            value,
-            written: Some(start..self.at),
-        })
-    }
-
-    fn take(&mut self, is_part: impl Fn(u8) -> bool) -> Range<usize> {
-        let start = self.at;
-        let rest = &self.raw[start..];
-        let length = rest.iter().position(|byte| !is_part(*byte));
-        self.at = start + length.unwrap_or(rest.len());
-        start..self.at
-    }
-}
-
 fn find_end_tag(raw: &[u8]) -> Option<usize> {
     let mut windows = raw.windows(END_TAG.len());
     windows.position(|window| window.eq_ignore_ascii_case(END_TAG))
 }
-
-/// Elements that hold no tags, or none that count (HTML, section 13.1.2).
-const RAW_TEXT: [&[u8]; 5] = [b"script", b"style", b"textarea", b"title", b"template"];
 
 const FORM: &[u8] = b"form";
 const ACTION: &[u8] = b"action";

@@ -491,7 +491,7 @@ fn hidden_scope_of_a_form_follows_the_policy() {
         ),
         (
             r#"<INPUT TYPE=HIDDEN NAME=client_id VALUE=normal><INPUT TYPE=HIDDEN NAME=scope VALUE=old>"#,
-            r#"<INPUT TYPE=HIDDEN NAME=client_id VALUE=normal><INPUT TYPE=HIDDEN NAME=scope VALUE="user:read">"#,
+            r#"<INPUT TYPE=HIDDEN NAME=client_id VALUE=normal><INPUT TYPE=HIDDEN NAME=scope VALUE=user:read>"#,
         ),
         (
             r#"<input type="hidden" name="client_id" value="keep"><input type="hidden" name="scope" value="a">"#,
@@ -504,8 +504,12 @@ fn hidden_scope_of_a_form_follows_the_policy() {
         (r#"<input type="hidden" name="sco&#112;e" value="a">"#, ""),
         (r#"<input hidden name="scope" value="a">"#, ""),
         (
-            r#"<input type="hidden" name="scope" form="other" value="a">"#,
-            r#"<input type="hidden" name="scope" form="other" value="a">"#,
+            "<input type=hidden name=client_id value=normal><input type=hidden name=scope value='recording:a o&#39;neil meeting:a'>",
+            "<input type=hidden name=client_id value=normal><input type=hidden name=scope value='o&#39;neil,meeting:a'><input type=hidden name=optional_scope value=recording:a>",
+        ),
+        (
+            "<input type=hidden name=client_id value=normal><input type=hidden name=scope value=a&amp;b,x>",
+            "<input type=hidden name=client_id value=normal><input type=hidden name=scope value=a&#38;b>",
         ),
         (
             r#"<script>t = '<input type="hidden" name="scope" value="a">'</SCRIPT>"#,
@@ -517,6 +521,15 @@ fn hidden_scope_of_a_form_follows_the_policy() {
         ),
     ] {
         becomes(&form(before), &form(after));
+    }
+    for input in [
+        r#"<input type="hidden" name="scope" form="other" value="a">"#,
+        r#"<input type="hidden" name="scope" value="a" disabled>"#,
+        r#"<input type="hidden" name="scope" value="' + scope + '">"#,
+        r#"<input type="hidden" name="scope" value="${scope}">"#,
+        r#"<input type="hidden" name="scope" value="a"><input type="hidden" name="client_id" value="{{ id }}">"#,
+    ] {
+        stays(&form(input));
     }
     let input = r#"<input type="hidden" name="scope" value="a">"#;
     stays(&format!(

@@ -8,8 +8,8 @@ struct Form {
     start: &'static str,
     /// With its name at `@n` and its value at `@v`.
     input: &'static str,
-    /// The same with a value that is new.
-    new: &'static str,
+    /// What its name stands between.
+    quote: &'static str,
     /// Whether it leads to an endpoint with GET.
     is_request: bool,
 }
@@ -18,31 +18,31 @@ const FORMS: &[Form] = &[
     Form {
         start: "<form method=\"get\" action=\"https://zoom.us/oauth/authorize\">",
         input: "<input type=\"hidden\" name=\"@n\" value=\"@v\">",
-        new: "<input type=\"hidden\" name=\"@n\" value=\"@v\">",
+        quote: "\"",
         is_request: true,
     },
     Form {
         start: "<FORM id=f ACTION='https:&#47;&#x2F;zoom.us/oauth/authorize' >",
         input: "<INPUT VALUE = '@v' TYPE=hidden NAME=@n />",
-        new: "<INPUT VALUE = \"@v\" TYPE=hidden NAME=@n />",
+        quote: "",
         is_request: true,
     },
     Form {
         start: "<form action=//zoom.us/oauth/authorize id=f>",
         input: "<input\nname='@n'value=\"@v\"\ntype=HIDDEN>",
-        new: "<input\nname='@n'value=\"@v\"\ntype=HIDDEN>",
+        quote: "'",
         is_request: true,
     },
     Form {
         start: "<form method=post action=\"https://zoom.us/oauth/authorize\">",
         input: "<input type=hidden name=@n value='@v'>",
-        new: "",
+        quote: "",
         is_request: false,
     },
     Form {
         start: "<form action=\"https://zoom.us/search\">",
         input: "<input type=hidden name=@n value='@v'>",
-        new: "",
+        quote: "",
         is_request: false,
     },
 ];
@@ -67,18 +67,27 @@ impl Document {
         let is_changed = client != "kept" && !(client == "normal" && list.is_normal());
         let input = |name: &str, value: &str| {
             let value = value.replace('+', " ").replace("%20", " ");
-            let value = value.replace("%27", "&#39;");
+            let value = value.replace("%27", "&#39;").replace('\'', "&#39;");
             form.input.replace("@n", name).replace("@v", &value)
         };
         let before = input("scope", list.raw);
         let after = match client {
             "normal" => {
-                let scope = list
-                    .scope
-                    .map(|value| form.new.replace("@n", "scope").replace("@v", value));
-                let end = if form.new.ends_with("/>") { " />" } else { ">" };
+                let scope = list.scope.map(|value| input("scope", value));
+                let end = if form.input.ends_with("/>") {
+                    " />"
+                } else {
+                    ">"
+                };
                 let optional = list.optional.map(|value| {
-                    format!("<input type=\"hidden\" name=\"optional_scope\" value=\"{value}\"{end}")
+                    let pairs = [
+                        ("type", "hidden"),
+                        ("name", "optional_scope"),
+                        ("value", value),
+                    ];
+                    let attributes =
+                        pairs.map(|(name, value)| format!(" {name}={0}{value}{0}", form.quote));
+                    format!("<input{}{end}", attributes.concat())
                 });
                 // What stands in the place of the only input is that input.
                 match (scope, optional) {
