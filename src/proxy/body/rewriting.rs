@@ -284,6 +284,14 @@ impl Sink for Recorder<'_> {
             metrics.rewrites.inc_by(u64::from(decision.changes()));
         }
     }
+
+    fn too_long(&mut self) {
+        self.found.any = true;
+        if let Some(metrics) = self.metrics {
+            metrics.rewrite_failures.inc();
+            warn!("an authorization request longer than `longest_url` passes as it is");
+        }
+    }
 }
 
 fn give(encoded: Vec<u8>, out: &mut Pieces) {

@@ -1,14 +1,18 @@
 //! One URL that may be an authorization request, read as its bytes come.
 
-use memchr::{memchr_iter, memmem};
-
 use super::{
     Sink,
+    following::{Following, Role},
     form::{self, Form},
-    opening::{Beginning, End, Opening},
+    opening::{Beginning, End, Opening, may_be_url},
+    verdict::Verdict,
+    words::{end_of_url, has_placeholder},
 };
-use crate::oauth::{self, AuthorizationRequest, ClientId, RequestUrl};
-use crate::rewrite::{Rewriter, spelling, spelling::Spelled, splice::Splice};
+use crate::oauth::{self, RequestUrl};
+use crate::rewrite::{
+    Rewriter,
+    spelling::{Spelled, Unit},
+};
 
 /// A URL from its scheme on.
 #[derive(Debug)]
@@ -26,15 +30,6 @@ pub(super) struct Candidate {
     has_query: bool,
     /// What stands before it, from the tag on, where it is the action of a form.
     form: Option<Vec<u8>>,
-}
-
-/// What is known of what is held back.
-#[derive(Debug)]
-pub(super) enum Verdict {
-    /// Not enough yet.
-    More,
-    /// It ends at `end`, or nothing more can be said of it from there on, and is to change so.
-    Done { end: usize, splices: Vec<Splice> },
 }
 
 impl Candidate {
@@ -78,20 +73,27 @@ impl Candidate {
             };
             match (end, unit) {
                 (End::No, Some(unit)) => {
-                    if unit.ascii() == Some(b'?') && !self.has_query {
-                        self.has_query = true;
-                        if !self.is_endpoint(rewriter) {
-                            return self.leave();
-                        }
-                    }
-                    self.spelled.push(unit);
-                    if !self.has_query && self.spelled.bytes().len() > LONGEST_PATH {
+                    if !self.has_query && !self.may_go_on(unit, rewriter) {
                         return self.leave();
                     }
+                    self.spelled.push(unit);
                 }
                 (End::Yes, _) if self.has_query => return self.decide(is_all, rewriter, sink),
                 _ => return self.leave(),
             }
+        }
+    }
+
+    /// Whether what was read up to `unit` may lead to an endpoint.
+    fn may_go_on(&mut self, unit: Unit, rewriter: &Rewriter) -> bool {
+        match unit.ascii() {
+            Some(b'?') => {
+                self.has_query = true;
+                self.is_endpoint(rewriter)
+            }
+            // A text goes on, which may hold another URL.
+            Some(b' ') => false,
+            _ => self.spelled.bytes().len() < LONGEST_PATH,
         }
     }
 
@@ -109,6 +111,11 @@ impl Candidate {
         oauth::recognise(url, &RequestUrl::UNKNOWN, &rewriter.endpoints).is_ok()
     }
 
+    /// Whether this is known to lead to an endpoint, as far as it was read.
+    pub(super) fn is_request(&self) -> bool {
+        self.has_query
+    }
+
     fn leave(&self) -> Verdict {
         Verdict::Done {
             end: self.spelled.raw_len(),
@@ -117,147 +124,53 @@ impl Candidate {
     }
 
     fn decide(&self, is_all: bool, rewriter: &Rewriter, sink: &mut impl Sink) -> Verdict {
-        let url = self.url();
+        let Some(url) = self.url() else {
+            return self.leave();
+        };
+        // First, as a long list takes its time and what follows may come byte by byte.
+        let Some(role) = self.role(url, is_all) else {
+            return Verdict::More;
+        };
         let Ok((decision, splices)) = rewriter.decide(url, &RequestUrl::UNKNOWN) else {
             return self.leave();
         };
-        if let Some(splices) = splices {
-            match self.is_whole_value(&decision.request, is_all) {
-                None => return Verdict::More,
-                Some(false) => return self.leave(),
-                Some(true) => {
-                    sink.found(&decision);
-                    return Verdict::Done {
-                        end: self.spelled.raw_len(),
-                        splices: self.spelled.spell(&self.raw, splices),
-                    };
-                }
-            }
+        if splices.is_some() && !role.may_change(&decision.request) {
+            return self.leave();
         }
         sink.found(&decision);
-        self.leave()
+        Verdict::Done {
+            end: self.spelled.raw_start(url.len()),
+            splices: self.spelled.spell(&self.raw, splices.unwrap_or_default()),
+        }
     }
 
-    /// The URL, without the punctuation of the sentence that it stands in.
-    fn url(&self) -> &[u8] {
+    /// The URL, without the text that it stands in; `None` where one cannot be told from the
+    /// other.
+    fn url(&self) -> Option<&[u8]> {
         let read = self.spelled.bytes();
-        if self.opening != Opening::Text {
-            return read;
-        }
-        let last = read.iter().rposition(|byte| !b".,;:!?)]}*".contains(byte));
-        &read[..last.map_or(0, |last| last + 1)]
-    }
-
-    /// Whether the string is a value as it is: not a key of an object, and not a part that a
-    /// script joins with others. `None` where what follows is not there yet.
-    fn is_whole_value(&self, request: &AuthorizationRequest<'_>, is_all: bool) -> Option<bool> {
-        let is_quoted = matches!(self.opening, Opening::Quote(_));
-        let url = self.spelled.bytes();
-        if has_placeholder(url) || is_quoted && has_text_behind(url) {
-            return Some(false);
-        }
-        let mut units = Behind {
-            raw: &self.raw,
-            at: self.spelled.raw_len(),
-            is_all,
+        let end = match self.opening {
+            Opening::Text => {
+                let last = read.iter().rposition(|byte| !b".,;:!?)]}*".contains(byte));
+                last.map_or(0, |last| last + 1)
+            }
+            Opening::Quote(quote) if !quote.is_attribute => end_of_url(read)?,
+            _ => read.len(),
         };
-        // What is in no quotes may be the end of a string that is.
-        if !matches!(units.next()?, Some(b'"' | b'\'' | b'`')) && !is_quoted {
-            return Some(true);
-        }
-        let mut next = units.next_visible()?;
-        let is_argument = next == Some(b')');
-        while next == Some(b')') {
-            next = units.next_visible()?;
-        }
-        Some(match next {
-            Some(b'+') => false,
-            // A key of an object.
-            Some(b':') => !matches!(self.preceding, Some(b'{' | b',')),
-            // `?.concat(...)` and `[0]`.
-            Some(b'[') if !is_argument => false,
-            Some(b'?') => units.next()? != Some(b'.'),
-            // `.concat(...)`, which is no end of a sentence.
-            Some(b'.') => !units.next()?.is_some_and(|byte| byte.is_ascii_alphabetic()),
-            // A comment may stand before a `+`.
-            Some(b'/') => !matches!(units.next()?, Some(b'/' | b'*')),
-            Some(b';') => !may_be_continued(request),
-            // A name, which a script has where JSON has a value, may be joined to it.
-            Some(b',') => {
-                let next = units.next_visible()?;
-                let is_name = |byte: u8| byte.is_ascii_alphabetic() || b"_$".contains(&byte);
-                !next.is_some_and(is_name) || !may_be_continued(request)
-            }
-            _ => !is_argument || !may_be_continued(request),
-        })
-    }
-}
-
-/// Whether a script has yet to put something into the URL: a template's placeholder, or what
-/// stands between the quotes of a string around this one.
-fn has_placeholder(url: &[u8]) -> bool {
-    let is_joint = |at: usize| {
-        let behind = url[at + 1..].iter().find(|byte| **byte != b' ');
-        let before = url[..at].iter().rfind(|byte| **byte != b' ');
-        before == Some(&b'\'') || behind == Some(&b'\'')
-    };
-    let mut pluses = memchr_iter(b'+', url);
-    memmem::find(url, b"${").is_some() || pluses.any(is_joint)
-}
-
-/// Whether words stand behind the URL in its string: spaces may stand in a list of scopes, and
-/// a word of that has a colon, or another parameter behind it.
-fn has_text_behind(url: &[u8]) -> bool {
-    let mut words = url.split(|byte| *byte == b' ').skip(1);
-    words.any(|word| !word.is_empty() && !word.iter().any(|byte| b":&=".contains(byte)))
-}
-
-/// Whether a statement that follows may add to the URL: one that asks for no client, or ends
-/// with a scope that has yet to be named, is of no use as it is.
-fn may_be_continued(request: &AuthorizationRequest<'_>) -> bool {
-    let query = request.reference.query.unwrap_or_default();
-    let ends_with_scope = request.scope.last().is_some_and(|pair| {
-        let is_end = request.reference.after.is_empty();
-        is_end && pair.start + pair.raw.len() == query.len() && pair.decoded_value().is_empty()
-    });
-    ends_with_scope || request.client_id == ClientId::Missing
-}
-
-/// Whether the host at the end of `before` stands behind something that may be a slash, however
-/// that is spelled: most that are only mentioned do not.
-fn may_be_url(before: &[u8]) -> bool {
-    let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
-    let last = before.iter().rfind(|byte| !is_label(byte));
-    matches!(last, Some(b'/' | b'\\' | b';' | b'}'))
-}
-
-/// The characters behind a URL.
-struct Behind<'r> {
-    raw: &'r [u8],
-    at: usize,
-    is_all: bool,
-}
-
-impl Behind<'_> {
-    /// Returns the next character that is no white space, as [`Behind::next`] does.
-    fn next_visible(&mut self) -> Option<Option<u8>> {
-        loop {
-            match self.next()? {
-                Some(b' ' | b'\t' | b'\n' | b'\r') => {}
-                next => return Some(next),
-            }
-        }
+        Some(&read[..end])
     }
 
-    /// Returns the next character, where it is one of ASCII; `None` where it is not there yet.
-    fn next(&mut self) -> Option<Option<u8>> {
-        let rest = &self.raw[self.at..];
-        if rest.is_empty() {
-            return self.is_all.then_some(None);
+    /// What `url` is to the string or text that it stands in; `None` where what follows is not
+    /// there yet.
+    fn role(&self, url: &[u8], is_all: bool) -> Option<Role> {
+        let is_quoted = matches!(self.opening, Opening::Quote(_));
+        let is_followed_by_text = is_quoted && url.len() < self.spelled.bytes().len();
+        if has_placeholder(url) {
+            return Some(Role::Part);
         }
-        let unit = spelling::read(rest, self.is_all)?;
-        self.at += unit.length;
-        Some(unit.ascii())
+        if is_followed_by_text {
+            return Some(Role::Value);
+        }
+        Following::new(&self.raw[self.spelled.raw_len()..], is_all).role(is_quoted, self.preceding)
     }
 }
 

@@ -9,7 +9,7 @@ mod tags;
 
 use std::ops::Range;
 
-use super::{Sink, candidate::Verdict};
+use super::{Sink, verdict::Verdict};
 use crate::oauth::{Reference, RequestUrl};
 use crate::policy::Edit;
 use crate::query;

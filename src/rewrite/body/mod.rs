@@ -8,20 +8,24 @@
 
 mod anchors;
 mod candidate;
+mod following;
 mod form;
 mod opening;
 mod rows;
 mod text;
+mod verdict;
+mod words;
 
 use bytes::Bytes;
 
 use super::{Rewriter, splice};
 use crate::policy::Decision;
 
-use candidate::{Candidate, Verdict};
+use candidate::Candidate;
 use form::Form;
 use rows::{Part, Rows};
 use text::Text;
+use verdict::Verdict;
 
 pub use anchors::Anchors;
 
@@ -32,6 +36,9 @@ pub trait Sink {
 
     /// Is told of an authorization request, and of what its client's policy says.
     fn found(&mut self, decision: &Decision<'_>);
+
+    /// Is told of one that passes as it is, for it is longer than what may be held back.
+    fn too_long(&mut self) {}
 }
 
 /// The state between two chunks of one body.
@@ -235,6 +242,9 @@ impl BodyRewriter {
                 }
                 Verdict::More => {
                     let rest = held.rest();
+                    if held.is_request() {
+                        sink.too_long();
+                    }
                     match held {
                         Held::Url(_) => self.pass(rest, sink),
                         Held::Form(_) => self.rewrite_inside_form(rest, tools, sink),
@@ -295,6 +305,10 @@ impl<S: Sink> Sink for Inside<'_, S> {
     fn found(&mut self, decision: &Decision<'_>) {
         self.sink.found(decision);
     }
+
+    fn too_long(&mut self) {
+        self.sink.too_long();
+    }
 }
 
 impl Held {
@@ -317,6 +331,14 @@ impl Held {
     /// How many bytes are held back.
     fn len(&mut self) -> usize {
         self.raw().len() - self.sent()
+    }
+
+    /// Whether it is known to lead to an endpoint.
+    fn is_request(&self) -> bool {
+        match self {
+            Self::Url(candidate) => candidate.is_request(),
+            Self::Form(_) => true,
+        }
     }
 
     fn rest(&mut self) -> Bytes {

@@ -29,6 +29,8 @@ pub(super) struct Quote {
     byte: u8,
     backslashes: usize,
     style: Style,
+    /// Whether it stands right behind the `=` of an attribute, or of an assignment.
+    pub(super) is_attribute: bool,
 }
 
 /// What a unit is to the URL that it may belong to.
@@ -75,19 +77,26 @@ impl Opening {
     /// in the text. `None` where no URL begins there: in the middle of a word, or in the query
     /// or path of another one.
     fn after(text: &[u8], byte: u8, quote: impl Fn(usize) -> Option<Quote>) -> Option<Self> {
+        let attribute = |place| {
+            Some(Self::Quote(Quote {
+                is_attribute: true,
+                ..quote(place)?
+            }))
+        };
         if let Some(place) = quote_of_value(text, byte) {
-            return quote(place).map(Self::Quote);
+            return attribute(place);
         }
         let closer = match byte {
             b'"' | b'\'' | b'`' if has_length(text) => return None,
+            b'"' | b'\'' if text.ends_with(b"=") => return attribute(text.len()),
             b'"' | b'\'' | b'`' => return quote(text.len()).map(Self::Quote),
             b'=' if is_value_of_attribute(text) => None,
             b'(' => Some(b')'),
             b'[' => Some(b']'),
             b'{' => Some(b'}'),
             b'<' => Some(b'>'),
-            b';' => Some(b';'),
-            b'>' | 0..=b' ' | 0x7f.. => return Some(Self::Text),
+            b';' if is_digest(text) => Some(b';'),
+            b'>' | b';' | 0..=b' ' | 0x7f.. => return Some(Self::Text),
             _ => return None,
         };
         Some(Self::Bare { closer })
@@ -100,6 +109,8 @@ impl Opening {
         };
         match unit.ascii() {
             Some(byte) if byte == quote.byte => quote.end(unit),
+            // Browsers take these out of the URL of an attribute.
+            Some(b'\t' | b'\n' | b'\r') if unit.is_plain() && quote.is_attribute => End::No,
             // No string goes on there, whatever it began with, and no URL has these.
             Some(b'"' | b'<' | b'>' | 0..b' ') if unit.is_plain() => End::Never,
             // What stands in the next line of a text is no part of the URL.
@@ -115,6 +126,9 @@ impl Opening {
             Some(b' ') if is_closer(b';') => End::No,
             None | Some(0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | 0x7f) => End::Yes,
             Some(byte) if is_closer(byte) => End::Yes,
+            // `<https://...|text>` of Slack, `https://...[text]` of AsciiDoc.
+            Some(b'|') if is_closer(b'>') => End::Yes,
+            Some(b'[' | b']') if self != Self::Bare { closer: None } => End::Yes,
             _ => End::No,
         }
     }
@@ -128,6 +142,7 @@ impl Quote {
             byte: unit.ascii()?,
             backslashes: unit.backslashes,
             style: unit.style,
+            is_attribute: false,
         })
     }
 
@@ -146,6 +161,8 @@ impl Quote {
             count if count == self.backslashes => End::Yes,
             // The string that this one is in ends, or the URL ends with a backslash of its own.
             count if count < self.backslashes || count % step == self.backslashes => End::Never,
+            // No URL has one of its own: the string began further out.
+            _ if self.byte == b'"' => End::Never,
             _ => End::No,
         }
     }
@@ -153,9 +170,12 @@ impl Quote {
 
 /// Where the URL begins whose host is at the end of `text`: at its scheme, or at two slashes.
 fn start(text: &[u8]) -> Option<usize> {
-    let host = trimmed(text, |byte| {
-        byte.is_ascii_alphanumeric() || b".-_".contains(&byte)
-    });
+    let host = match text.strip_suffix(b"]") {
+        Some(_) => &text[..text.iter().rposition(|byte| *byte == b'[')?],
+        None => trimmed(text, |byte| {
+            byte.is_ascii_alphanumeric() || b".-_".contains(&byte)
+        }),
+    };
     let slashes = trimmed(host, |byte| matches!(byte, b'/' | b'\\'));
     if host.len() - slashes.len() < 2 {
         return None;
@@ -171,6 +191,21 @@ fn start(text: &[u8]) -> Option<usize> {
         .iter()
         .any(|it| scheme.eq_ignore_ascii_case(it));
     is_known.then_some(before.len())
+}
+
+/// Whether the host at the end of `before` stands behind something that may be a slash, however
+/// that is spelled: most that are only mentioned do not.
+pub(super) fn may_be_url(before: &[u8]) -> bool {
+    let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_[:]".contains(byte);
+    let last = before.iter().rfind(|byte| !is_label(byte));
+    matches!(last, Some(b'/' | b'\\' | b';' | b'}'))
+}
+
+/// Whether what stands behind the `;` that is behind `text` is the URL in a digest of Next.js.
+fn is_digest(text: &[u8]) -> bool {
+    [&b";push"[..], b";replace"]
+        .iter()
+        .any(|kind| text.ends_with(kind))
 }
 
 /// Whether the `=` behind `text` gives a value to an attribute (`href=`) or, in a Refresh, to

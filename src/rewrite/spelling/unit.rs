@@ -137,7 +137,7 @@ fn escape(raw: &[u8], is_all: bool) -> Option<Unit> {
     };
     let unit = match character {
         // HTML inside a JSON string: `\u0026amp;` is `&amp;` there.
-        '&' => match reference_tail(&raw[length..], is_all)? {
+        '&' => match reference_tails(&raw[length..], is_all)? {
             Some((character, tail)) => Unit::new(character, length + tail, Style::Reference),
             None => Unit::new('&', length, style),
         },
@@ -158,11 +158,28 @@ fn plain_or_reference(raw: &[u8], is_all: bool) -> Option<Unit> {
 
 /// Reads `&...;`; an ampersand that begins no known reference is one.
 fn reference(raw: &[u8], is_all: bool) -> Option<Unit> {
-    let tail = reference_tail(&raw[1..], is_all)?;
+    let tail = reference_tails(&raw[1..], is_all)?;
     Some(match tail {
         Some((character, tail)) => Unit::new(character, 1 + tail, Style::Reference),
         None => Unit::itself(b'&'),
     })
+}
+
+/// Reads what stands behind the `&` of a character reference as [`reference_tail`] does, and what
+/// that is a reference of: HTML inside HTML has `&amp;amp;`.
+fn reference_tails(raw: &[u8], is_all: bool) -> Option<Option<(char, usize)>> {
+    let mut found = None;
+    let mut length = 0;
+    while length < LONGEST_RUN
+        && let Some((character, tail)) = reference_tail(&raw[length..], is_all)?
+    {
+        length += tail;
+        found = Some((character, length));
+        if character != '&' {
+            break;
+        }
+    }
+    Some(found)
 }
 
 /// Reads what stands behind the `&` of a character reference, up to its `;`, and returns the
@@ -230,7 +247,8 @@ fn character(code: u32) -> char {
     char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// More backslashes before one character are not an escape of anybody's.
+/// More backslashes before one character, or bytes of references inside another, are not
+/// anybody's.
 const LONGEST_RUN: usize = 64;
 
 /// More bytes than any reference that is read here has behind its `&`.

@@ -1,6 +1,6 @@
 //! The strings in which the scripts of a page hand React's stream over, as JSON.
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr2, memchr3, memmem};
 
 /// Where in a page one is.
 #[derive(Debug, Default)]
@@ -68,7 +68,8 @@ impl Strings {
         if !matches!(self.escape, Escape::None) {
             return 0;
         }
-        let mut at = self.plain(rest);
+        let plain = |at: usize| memchr3(b'\\', b'"', b'\n', &rest[at..]).unwrap_or(rest.len() - at);
+        let mut at = plain(0);
         loop {
             at += match &rest[at..] {
                 // No `\u000a`.
@@ -76,7 +77,7 @@ impl Strings {
                 [b'\\', letter, ..] if !b"nu".contains(letter) => 2,
                 _ => return at,
             };
-            at += self.plain(&rest[at..]);
+            at += plain(at);
         }
     }
 
