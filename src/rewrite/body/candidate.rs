@@ -1,5 +1,7 @@
 //! One URL that may be an authorization request, read as its bytes come.
 
+use bytes::Bytes;
+
 use super::{
     Sink,
     following::{Following, Role},
@@ -28,6 +30,8 @@ pub(super) struct Candidate {
     preceding: Option<u8>,
     /// Whether its query has begun, so that it is known to lead to an endpoint.
     has_query: bool,
+    /// Whether its end has come, so that only what follows is yet to be seen.
+    has_ended: bool,
     /// What stands before it, from the tag on, where it is the action of a form.
     form: Option<Vec<u8>>,
 }
@@ -52,6 +56,7 @@ impl Candidate {
             opening,
             preceding,
             has_query: false,
+            has_ended: false,
             form: tag.flatten().map(|tag| before[tag..start].to_vec()),
         })
     }
@@ -78,7 +83,10 @@ impl Candidate {
                     }
                     self.spelled.push(unit);
                 }
-                (End::Yes, _) if self.has_query => return self.decide(is_all, rewriter, sink),
+                (End::Yes, _) if self.has_query => {
+                    self.has_ended = true;
+                    return self.decide(is_all, rewriter, sink);
+                }
                 _ => return self.leave(),
             }
         }
@@ -116,9 +124,43 @@ impl Candidate {
         self.has_query
     }
 
+    /// Whether its row was left in the middle of the URL: right now, where the seam `is_first`,
+    /// or before. One that stands in the seam itself is none of the row's.
+    pub(super) fn may_go_on_behind_seam(&self, is_first: bool) -> bool {
+        !self.has_ended && (is_first || self.spelled.raw_len() > self.read_end())
+    }
+
+    /// Takes `seam`, which stands in the middle of the URL and is no part of it, and returns
+    /// whether it did: not in the middle of an escape, not where it is long, nor beyond `longest`
+    /// bytes.
+    pub(super) fn skip(&mut self, seam: &[u8], longest: usize) -> bool {
+        let length = self.raw.len() - self.read_end() + seam.len();
+        let held = self.raw.len() - self.sent + seam.len();
+        let is_between = self.spelled.raw_len() == self.raw.len();
+        let fits = is_between && length <= LONGEST_SEAM && held < longest;
+        if fits {
+            self.raw.extend_from_slice(seam);
+            self.spelled.skip(seam.len());
+        }
+        fits
+    }
+
+    /// Returns what has not gone out, of the URL and of what was skipped behind it.
+    pub(super) fn into_rest(self) -> (Bytes, Bytes) {
+        let end = self.read_end();
+        let mut url = Bytes::from(self.raw);
+        let skipped = url.split_off(end);
+        (url.slice(self.sent..), skipped)
+    }
+
+    /// Where what was read ends.
+    fn read_end(&self) -> usize {
+        self.spelled.raw_end(self.spelled.bytes().len())
+    }
+
     fn leave(&self) -> Verdict {
         Verdict::Done {
-            end: self.spelled.raw_len(),
+            end: self.read_end(),
             splices: Vec::new(),
         }
     }
@@ -176,3 +218,6 @@ impl Candidate {
 
 /// The longest that stands before a query that is looked at; the path of an endpoint is short.
 const LONGEST_PATH: usize = 1024;
+
+/// The most bytes between two parts of a row: the end of a script and the beginning of the next.
+const LONGEST_SEAM: usize = 512;

@@ -52,6 +52,8 @@ pub struct BodyRewriter {
     rows: Option<Rows>,
     /// What of them is held back.
     text: Option<Text>,
+    /// Whether the last bytes stood between two parts of a row.
+    is_in_seam: bool,
     /// The last bytes that went out.
     before: Vec<u8>,
     /// Whether these are all that did.
@@ -99,6 +101,7 @@ impl BodyRewriter {
                 Syntax::Text => None,
             },
             text: None,
+            is_in_seam: false,
             before: Vec::new(),
             is_start: true,
             held: None,
@@ -116,13 +119,32 @@ impl BodyRewriter {
             match part {
                 Part::Free => self.rewrite(piece, tools, sink),
                 Part::Text | Part::Between => self.hold(piece, part, &mut rows, tools, sink),
+                Part::Seam => self.bridge(piece, tools, sink),
                 Part::Kept => self.keep(piece, tools, sink),
             }
+            self.is_in_seam = part == Part::Seam;
             if !rows.is_in_text() {
                 self.end_text(&rows, tools, sink);
             }
         }
         self.rows = Some(rows);
+    }
+
+    /// Lets a URL go on behind `seam`, where the row that it is in does.
+    fn bridge(&mut self, seam: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
+        let is_first = !self.is_in_seam;
+        let goes_on = |held: &mut Held| matches!(held, Held::Url(candidate) if candidate.may_go_on_behind_seam(is_first));
+        let Some(Held::Url(mut candidate)) = self.held.take_if(goes_on) else {
+            return self.rewrite(seam, tools, sink);
+        };
+        if candidate.skip(&seam, self.longest) {
+            self.held = Some(Held::Url(candidate));
+            return;
+        }
+        let (url, skipped) = candidate.into_rest();
+        self.pass(url, sink);
+        self.rewrite(skipped, tools, sink);
+        self.rewrite(seam, tools, sink);
     }
 
     /// Holds a part of a text back; lets the text go where that cannot be.

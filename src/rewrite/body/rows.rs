@@ -25,6 +25,8 @@ pub(super) enum Part {
     Text,
     /// What stands between two strings that a text is in.
     Between,
+    /// What stands between two strings that another row is in.
+    Seam,
     /// What has a length and is not to be changed.
     Kept,
 }
@@ -119,6 +121,7 @@ impl Rows {
                 }
             }
             State::Length { .. } | State::Counted { .. } if !is_outside => Part::Kept,
+            State::Line if is_outside => Part::Seam,
             _ => Part::Free,
         }
     }

@@ -23,6 +23,8 @@ pub(super) struct Spelled {
     bytes: Vec<u8>,
     /// Where in the raw bytes the spelling of each of these ends.
     ends: Vec<usize>,
+    /// What stands between two of them and means nothing.
+    gaps: Vec<Range<usize>>,
 }
 
 impl Spelled {
@@ -31,6 +33,7 @@ impl Spelled {
         let mut spelled = Self {
             bytes: Vec::with_capacity(raw.len()),
             ends: Vec::with_capacity(raw.len()),
+            gaps: Vec::new(),
         };
         loop {
             let start = spelled.raw_len();
@@ -69,6 +72,15 @@ impl Spelled {
         }
     }
 
+    /// Passes over `length` raw bytes, which mean nothing.
+    pub(super) fn skip(&mut self, length: usize) {
+        let start = self.raw_len();
+        match self.gaps.last_mut().filter(|gap| gap.end == start) {
+            Some(gap) => gap.end += length,
+            None => self.gaps.push(start..start + length),
+        }
+    }
+
     /// What was read, decoded.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -76,31 +88,43 @@ impl Spelled {
 
     /// How many raw bytes were read.
     pub(super) fn raw_len(&self) -> usize {
-        self.ends.last().copied().unwrap_or_default()
+        self.raw_start(self.bytes.len())
     }
 
     /// Where in the raw bytes the decoded byte at `place` begins.
     pub(super) fn raw_start(&self, place: usize) -> usize {
+        let end = self.raw_end(place);
+        let mut gaps = self.gaps.iter();
+        gaps.find(|gap| gap.start == end).map_or(end, |gap| gap.end)
+    }
+
+    /// Where in the raw bytes the decoded bytes before `place` end.
+    pub(super) fn raw_end(&self, place: usize) -> usize {
         place.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 
     /// Returns `splices` of the decoded bytes as splices of `raw`. What is new is spelled as
     /// it is elsewhere in the text.
     pub(super) fn spell(&self, raw: &[u8], splices: Vec<Splice>) -> Vec<Splice> {
-        let spelled = |splice: Splice| Splice {
-            range: self.raw_range(&splice.range),
-            text: splice
-                .text
-                .iter()
+        let spelled = |splice: Splice| {
+            let range = self.raw_range(&splice.range);
+            let new = splice.text.iter();
+            let mut text: Vec<_> = new
                 .flat_map(|byte| self.spelling(byte, raw))
                 .copied()
-                .collect(),
+                .collect();
+            // What means nothing here does where it stands.
+            let gaps = self.gaps.iter();
+            let inside = gaps.filter(|gap| range.start <= gap.start && gap.end <= range.end);
+            text.extend(inside.flat_map(|gap| &raw[gap.clone()]));
+            Splice { range, text }
         };
         splices.into_iter().map(spelled).collect()
     }
 
     fn raw_range(&self, range: &Range<usize>) -> Range<usize> {
-        self.raw_start(range.start)..self.raw_start(range.end)
+        let start = self.raw_start(range.start);
+        start..self.raw_end(range.end).max(start)
     }
 
     fn spelling<'r>(&self, byte: &'r u8, raw: &'r [u8]) -> &'r [u8] {

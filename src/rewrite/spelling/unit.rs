@@ -188,7 +188,9 @@ fn reference_tail(raw: &[u8], is_all: bool) -> Option<Option<(char, usize)>> {
     let window = &raw[..raw.len().min(LONGEST_REFERENCE)];
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'#';
     let Some(end) = window.iter().position(|byte| !is_part(byte)) else {
-        let is_complete = is_all || window.len() == LONGEST_REFERENCE;
+        let is_beginning = |(name, _): &(&str, _)| name.as_bytes().starts_with(window);
+        let may_go_on = window.starts_with(b"#") || NAMES.iter().any(is_beginning);
+        let is_complete = is_all || !may_go_on || window.len() == LONGEST_REFERENCE;
         return is_complete.then_some(None);
     };
     if window[end] != b';' {

@@ -99,6 +99,64 @@ fn texts_that_cannot_be_changed_whole_stay() {
     }
 }
 
+/// React cuts its stream anywhere, and Next.js writes each part into a script.
+#[test]
+fn url_in_two_parts_of_a_row_is_one() {
+    let stream = |query: &str| {
+        let url = format!("{ZOOM}?{query}&state=S").replace('&', "\\u0026");
+        format!("5:[\"$\",\"a\",null,{{\"href\":\"{url}\",\"title\":\"See {url} now\"}}]\n6:null\n")
+    };
+    let row = stream("client_id=A&scope=user:read");
+    let mut changed = 0;
+    for place in 1..row.len() {
+        let (first, second) = row.split_at(place);
+        let page = [script(first), script(second)].concat();
+        let whole = rewrite_as(Syntax::Markup, [page.as_bytes()]);
+        for size in [1, 7, 64] {
+            let pieces = rewrite_as(Syntax::Markup, page.as_bytes().chunks(size));
+            assert_eq!(pieces, whole, "cut at {place}, in pieces of {size}");
+        }
+        let after = String::from_utf8(whole.bytes).unwrap();
+        let parts = after
+            .split("</script>")
+            .filter_map(|script| script.split_once("[1,"));
+        let read = |(_, json): (&str, &str)| -> String {
+            serde_json::from_str(json.strip_suffix("])").unwrap()).unwrap()
+        };
+        let together: String = parts.map(read).collect();
+        // One that is cut in its host, or in an escape, is left as it is.
+        let both = stream("client_id=A");
+        let one = [row.replacen("\\u0026scope=user:read", "", 1), {
+            let (before, behind) = row.rsplit_once("\\u0026scope=user:read").unwrap();
+            [before, behind].concat()
+        }];
+        changed += usize::from(together == both);
+        assert!(
+            together == both || one.contains(&together),
+            "cut at {place}: {together}"
+        );
+        assert_eq!(after.matches("</script>").count(), 2, "cut at {place}");
+    }
+    assert!(changed > row.len() * 2 / 3, "{changed} of {}", row.len());
+    // What stands between may be a part of the page, with URLs of its own.
+    let (first, second) = row.split_at(70);
+    let between = format!(
+        "<p>{}<a href=\"{ZOOM}?client_id=A&amp;scope=a\">",
+        "x".repeat(600)
+    );
+    let page = [&script(first), &between, &script(second)]
+        .map(String::as_str)
+        .concat();
+    let after = page.replace("&amp;scope=a\"", "\"");
+    let (start, end) = after.rsplit_once("\\\\u0026scope=user:read").unwrap();
+    rewrites_rows(Syntax::Markup, &page, &[start, end].concat());
+}
+
+fn script(content: &str) -> String {
+    let json = serde_json::to_string(content).unwrap();
+    format!("<script>self.__next_f.push([1,{json}])</script>")
+}
+
 /// JSON writes none, but what reads it may come in any pieces.
 #[test]
 fn raw_line_end_in_a_script_ends_a_row_in_any_chunks() {
