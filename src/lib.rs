@@ -30,7 +30,7 @@
 //! - [`query`]: a raw query as byte spans: find a parameter, drop it, replace its value.
 //! - [`oauth`]: recognise an authorization request and its client, as a browser would.
 //! - [`policy`]: decide what becomes of its scope, and say why.
-//! - [`rewrite`]: apply the decision to the bytes of one URL.
+//! - [`rewrite`]: apply the decision to the bytes of URLs, alone, in header fields and in bodies.
 //! - [`coding`]: content codings, decoded within bounds and encoded again.
 //! - [`message`]: what every message is held to: tokens, Host, framing, a request's head.
 //! - [`pattern`]: patterns of media types and request paths.

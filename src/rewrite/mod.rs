@@ -1,4 +1,4 @@
-//! Apply a decision to one URL reference.
+//! Apply a decision to the bytes of a URL reference, of header fields and bodies that hold some.
 //!
 //! Decide on decoded values, write with the original bytes: parameters are
 //! dropped or replaced as whole spans, every other byte stands as it stood,
@@ -13,7 +13,6 @@ mod splice;
 use crate::oauth::{self, EndpointTable, Mismatch, RequestUrl};
 use crate::policy::{Decision, Edit, Policies};
 
-use spelling::Spelled;
 use splice::Splice;
 
 pub use header::Carrier;
@@ -50,21 +49,6 @@ impl Rewriter {
         let (decision, splices) = self.decide(reference, own)?;
         let output = splices.map(|splices| splice::apply(reference, &splices));
         Ok(Rewritten { decision, output })
-    }
-
-    /// Treats `raw`, a URL reference as a string in JSON, JavaScript or HTML spells it, without
-    /// the quotes. Tells `found` of the request, where it is one, and returns what to write
-    /// instead, spelled as it was; `None` where not a byte changes.
-    pub fn rewrite_spelled(
-        &self,
-        raw: &[u8],
-        own: &RequestUrl<'_>,
-        found: impl FnOnce(&Decision<'_>),
-    ) -> Option<Vec<u8>> {
-        let spelled = Spelled::of(raw);
-        let (decision, splices) = self.decide(spelled.bytes(), own).ok()?;
-        found(&decision);
-        Some(splice::apply(raw, &spelled.spell(raw, splices?)))
     }
 
     /// Returns what is to be done with `reference`, and how; `None` where not a byte changes.

@@ -361,20 +361,3 @@ fn parameters_are_reported_decoded() {
     assert_eq!(request.optional_scope[0].decoded_value(), &b"d"[..]);
     assert!(!request.has_request_object);
 }
-
-#[test]
-fn spelled_reference_keeps_its_spelling() {
-    let rewriter = rewriter(Policy::Strip);
-    let mut clients = Vec::new();
-    let mut rewrite = |raw: &str| {
-        let found = |decision: &Decision<'_>| clients.push(decision.request.client_id.to_string());
-        let output = rewriter.rewrite_spelled(raw.as_bytes(), &RequestUrl::UNKNOWN, found);
-        output.map(|bytes| String::from_utf8(bytes).unwrap())
-    };
-    let before = r"https:\/\/zoom.us\/oauth\/authorize?client_id=a\u0026scope=b\u0026c=d";
-    let after = r"https:\/\/zoom.us\/oauth\/authorize?client_id=a\u0026c=d";
-    assert_eq!(rewrite(before).as_deref(), Some(after));
-    assert_eq!(rewrite(after), None);
-    assert_eq!(rewrite(r"\/login?scope=a"), None);
-    assert_eq!(clients, ["a", "a"]);
-}

@@ -1,7 +1,5 @@
 //! One URL that may be an authorization request, read as its bytes come.
 
-use bytes::Bytes;
-
 use super::{
     Sink,
     following::{Following, Role},
@@ -19,11 +17,7 @@ use crate::rewrite::{
 /// A URL from its scheme on.
 #[derive(Debug)]
 pub(super) struct Candidate {
-    /// Its bytes, and some of those behind it.
-    pub(super) raw: Vec<u8>,
-    /// How many of them have gone out.
-    pub(super) sent: usize,
-    /// What was read of it.
+    /// What was read of its bytes.
     spelled: Spelled,
     opening: Opening,
     /// The last visible character before its quote.
@@ -37,8 +31,8 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Returns what the host at the end of `before` may be part of.
-    pub(super) fn open(before: &[u8], is_start: bool, is_markup: bool) -> Option<Self> {
+    /// Returns what the host at the end of `before` may be part of, and where that begins.
+    pub(super) fn open(before: &[u8], is_start: bool, is_markup: bool) -> Option<(usize, Self)> {
         if !may_be_url(before) {
             return None;
         }
@@ -47,29 +41,29 @@ impl Candidate {
             opening,
             preceding,
         } = Beginning::find(before, is_start)?;
-        let raw = before[start..].to_vec();
         let tag = is_markup.then(|| form::tag_before_action(&before[..start]));
-        Some(Self {
-            sent: raw.len(),
-            spelled: Spelled::of(&raw),
-            raw,
+        let candidate = Self {
+            spelled: Spelled::of(&before[start..]),
             opening,
             preceding,
             has_query: false,
             has_ended: false,
             form: tag.flatten().map(|tag| before[tag..start].to_vec()),
-        })
+        };
+        Some((start, candidate))
     }
 
-    /// Reads on in `raw`; `is_all` where nothing comes behind it.
+    /// Reads on in `raw`, the URL and what stands behind it; `is_all` where nothing comes after
+    /// that.
     pub(super) fn read(
         &mut self,
+        raw: &[u8],
         is_all: bool,
         rewriter: &Rewriter,
         sink: &mut impl Sink,
     ) -> Verdict {
         loop {
-            let unit = self.spelled.peek(&self.raw, is_all);
+            let unit = self.spelled.peek(raw, is_all);
             let end = match unit {
                 None if !is_all => return Verdict::More,
                 None if matches!(self.opening, Opening::Quote(_)) => End::Never,
@@ -85,7 +79,7 @@ impl Candidate {
                 }
                 (End::Yes, _) if self.has_query => {
                     self.has_ended = true;
-                    return self.decide(is_all, rewriter, sink);
+                    return self.decide(raw, is_all, rewriter, sink);
                 }
                 _ => return self.leave(),
             }
@@ -105,13 +99,12 @@ impl Candidate {
         }
     }
 
-    /// Returns the form that this is the action of, where it is one and leads to an endpoint;
-    /// the bytes up to `end` have gone out.
-    pub(super) fn into_form(self, end: usize, rewriter: &Rewriter) -> Option<Form> {
-        let leads_there = self.form.is_some() && self.is_endpoint(rewriter);
-        let mut raw = self.form.filter(|_| leads_there)?;
-        raw.extend_from_slice(&self.raw[..end]);
-        Some(Form::new(raw, self.spelled.bytes().to_vec()))
+    /// Returns the form that this is the action of, where it is one and leads to an endpoint,
+    /// and what stands before the URL, from the form's tag on.
+    pub(super) fn into_form(mut self, rewriter: &Rewriter) -> Option<(Vec<u8>, Form)> {
+        let tag = self.form.take()?;
+        let leads_there = self.is_endpoint(rewriter);
+        leads_there.then(|| (tag, Form::new(self.spelled.bytes().to_vec())))
     }
 
     fn is_endpoint(&self, rewriter: &Rewriter) -> bool {
@@ -124,37 +117,26 @@ impl Candidate {
         self.has_query
     }
 
-    /// Whether its row was left in the middle of the URL: right now, where the seam `is_first`,
-    /// or before. One that stands in the seam itself is none of the row's.
-    pub(super) fn may_go_on_behind_seam(&self, is_first: bool) -> bool {
+    /// Whether its row was left in the middle of the URL: right now, where the seam behind that
+    /// `is_first`, or before. One that stands in the seam itself is none of the row's.
+    pub(super) fn is_in_row(&self, is_first: bool) -> bool {
         !self.has_ended && (is_first || self.spelled.raw_len() > self.read_end())
     }
 
-    /// Takes `seam`, which stands in the middle of the URL and is no part of it, and returns
-    /// whether it did: not in the middle of an escape, not where it is long, nor beyond `longest`
-    /// bytes.
-    pub(super) fn skip(&mut self, seam: &[u8], longest: usize) -> bool {
-        let length = self.raw.len() - self.read_end() + seam.len();
-        let held = self.raw.len() - self.sent + seam.len();
-        let is_between = self.spelled.raw_len() == self.raw.len();
-        let fits = is_between && length <= LONGEST_SEAM && held < longest;
+    /// Passes over `seam`, which stands behind `raw` and is no part of the URL. Returns whether
+    /// it can: not in the middle of an escape, nor where the seam is long.
+    pub(super) fn skip(&mut self, seam: &[u8], raw: &[u8]) -> bool {
+        let is_between = self.spelled.raw_len() == raw.len();
+        let length = raw.len() - self.read_end() + seam.len();
+        let fits = is_between && length <= LONGEST_SEAM;
         if fits {
-            self.raw.extend_from_slice(seam);
             self.spelled.skip(seam.len());
         }
         fits
     }
 
-    /// Returns what has not gone out, of the URL and of what was skipped behind it.
-    pub(super) fn into_rest(self) -> (Bytes, Bytes) {
-        let end = self.read_end();
-        let mut url = Bytes::from(self.raw);
-        let skipped = url.split_off(end);
-        (url.slice(self.sent..), skipped)
-    }
-
     /// Where what was read ends.
-    fn read_end(&self) -> usize {
+    pub(super) fn read_end(&self) -> usize {
         self.spelled.raw_end(self.spelled.bytes().len())
     }
 
@@ -165,12 +147,18 @@ impl Candidate {
         }
     }
 
-    fn decide(&self, is_all: bool, rewriter: &Rewriter, sink: &mut impl Sink) -> Verdict {
+    fn decide(
+        &self,
+        raw: &[u8],
+        is_all: bool,
+        rewriter: &Rewriter,
+        sink: &mut impl Sink,
+    ) -> Verdict {
         let Some(url) = self.url() else {
             return self.leave();
         };
         // First, as a long list takes its time and what follows may come byte by byte.
-        let Some(role) = self.role(url, is_all) else {
+        let Some(role) = self.role(url, &raw[self.spelled.raw_len()..], is_all) else {
             return Verdict::More;
         };
         let Ok((decision, splices)) = rewriter.decide(url, &RequestUrl::UNKNOWN) else {
@@ -182,7 +170,7 @@ impl Candidate {
         sink.found(&decision);
         Verdict::Done {
             end: self.spelled.raw_start(url.len()),
-            splices: self.spelled.spell(&self.raw, splices.unwrap_or_default()),
+            splices: self.spelled.spell(raw, splices.unwrap_or_default()),
         }
     }
 
@@ -201,9 +189,9 @@ impl Candidate {
         Some(&read[..end])
     }
 
-    /// What `url` is to the string or text that it stands in; `None` where what follows is not
-    /// there yet.
-    fn role(&self, url: &[u8], is_all: bool) -> Option<Role> {
+    /// What `url` is to the string or text that it stands in; `None` where not enough is there
+    /// yet of what follows.
+    fn role(&self, url: &[u8], following: &[u8], is_all: bool) -> Option<Role> {
         let is_quoted = matches!(self.opening, Opening::Quote(_));
         let is_followed_by_text = is_quoted && url.len() < self.spelled.bytes().len();
         if has_placeholder(url) {
@@ -212,7 +200,7 @@ impl Candidate {
         if is_followed_by_text {
             return Some(Role::Value);
         }
-        Following::new(&self.raw[self.spelled.raw_len()..], is_all).role(is_quoted, self.preceding)
+        Following::new(following, is_all).role(is_quoted, self.preceding)
     }
 }
 

@@ -20,9 +20,6 @@ use tags::{Delimiter, Tag, Tags};
 /// A form from its tag on.
 #[derive(Debug)]
 pub(super) struct Form {
-    pub(super) raw: Vec<u8>,
-    /// How many of these bytes have gone out.
-    pub(super) sent: usize,
     /// Where it leads.
     action: Vec<u8>,
     /// Up to where its end was looked for.
@@ -30,41 +27,39 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Returns the form that begins with `raw`, which has gone out and ends behind the action.
-    pub(super) fn new(raw: Vec<u8>, action: Vec<u8>) -> Self {
+    /// Returns the form that leads to `action`.
+    pub(super) fn new(action: Vec<u8>) -> Self {
         Self {
-            sent: raw.len(),
-            searched: raw.len(),
-            raw,
             action,
+            searched: 0,
         }
     }
 
-    /// Reads on in `raw`; `is_all` where nothing comes behind it.
+    /// Reads on in `raw`, the form from its tag on; `is_all` where nothing comes behind it.
     pub(super) fn read(
         &mut self,
+        raw: &[u8],
         is_all: bool,
         rewriter: &Rewriter,
         sink: &mut impl Sink,
     ) -> Verdict {
-        let found = find_end_tag(&self.raw[self.searched..]);
+        let found = find_end_tag(&raw[self.searched..]);
         let end = match found {
             Some(place) => self.searched + place,
-            None if is_all => self.raw.len(),
+            None if is_all => raw.len(),
             None => {
                 let overlap = END_TAG.len() - 1;
-                self.searched = self.searched.max(self.raw.len().saturating_sub(overlap));
+                self.searched = self.searched.max(raw.len().saturating_sub(overlap));
                 return Verdict::More;
             }
         };
         Verdict::Done {
             end,
-            splices: self.splices(end, rewriter, sink),
+            splices: self.splices(&raw[..end], rewriter, sink),
         }
     }
 
-    fn splices(&self, end: usize, rewriter: &Rewriter, sink: &mut impl Sink) -> Vec<Splice> {
-        let raw = &self.raw[..end];
+    fn splices(&self, raw: &[u8], rewriter: &Rewriter, sink: &mut impl Sink) -> Vec<Splice> {
         let mut tags = Tags::new(raw);
         let is_get = tags.next().is_some_and(|form| is_get(&form, raw));
         let inputs: Vec<_> = tags.filter_map(|tag| Input::of(&tag, raw)).collect();

@@ -10,6 +10,7 @@ mod anchors;
 mod candidate;
 mod following;
 mod form;
+mod held;
 mod opening;
 mod rows;
 mod text;
@@ -18,11 +19,10 @@ mod words;
 
 use bytes::Bytes;
 
-use super::{Rewriter, splice};
+use super::Rewriter;
 use crate::policy::Decision;
 
-use candidate::Candidate;
-use form::Form;
+use held::Held;
 use rows::{Part, Rows};
 use text::Text;
 use verdict::Verdict;
@@ -70,13 +70,6 @@ pub enum Syntax {
     Rows,
     /// Anything else.
     Text,
-}
-
-/// What is held back.
-#[derive(Debug)]
-enum Held {
-    Url(Candidate),
-    Form(Form),
 }
 
 /// What a body is rewritten by.
@@ -133,17 +126,13 @@ impl BodyRewriter {
     /// Lets a URL go on behind `seam`, where the row that it is in does.
     fn bridge(&mut self, seam: Bytes, tools: Tools<'_>, sink: &mut impl Sink) {
         let is_first = !self.is_in_seam;
-        let goes_on = |held: &mut Held| matches!(held, Held::Url(candidate) if candidate.may_go_on_behind_seam(is_first));
-        let Some(Held::Url(mut candidate)) = self.held.take_if(goes_on) else {
-            return self.rewrite(seam, tools, sink);
-        };
-        if candidate.skip(&seam, self.longest) {
-            self.held = Some(Held::Url(candidate));
-            return;
+        if let Some(mut held) = self.held.take_if(|held| held.is_in_row(is_first)) {
+            if held.skip(&seam, self.longest) {
+                self.held = Some(held);
+                return;
+            }
+            self.give_up(held, tools, sink);
         }
-        let (url, skipped) = candidate.into_rest();
-        self.pass(url, sink);
-        self.rewrite(skipped, tools, sink);
         self.rewrite(seam, tools, sink);
     }
 
@@ -232,7 +221,7 @@ impl BodyRewriter {
             return Bytes::new();
         };
         self.pass(chunk.split_to(end), sink);
-        self.held = Candidate::open(&self.before, self.is_start, self.is_markup).map(Held::Url);
+        self.held = Held::open(&self.before, self.is_start, self.is_markup);
         chunk
     }
 
@@ -246,15 +235,11 @@ impl BodyRewriter {
         sink: &mut impl Sink,
     ) -> Bytes {
         loop {
-            let known = held.raw().len();
+            let known = held.raw.len();
             let room = self.longest.saturating_sub(held.len());
             let block = chunk.len().min(BLOCK).min(room);
-            held.raw().extend_from_slice(&chunk[..block]);
-            let verdict = match &mut held {
-                Held::Url(candidate) => candidate.read(is_all, tools.rewriter, sink),
-                Held::Form(form) => form.read(is_all, tools.rewriter, sink),
-            };
-            match verdict {
+            held.raw.extend_from_slice(&chunk[..block]);
+            match held.read(is_all, tools, sink) {
                 Verdict::More if held.len() < self.longest && !is_all => {
                     chunk = chunk.slice(block..);
                     if chunk.is_empty() {
@@ -263,32 +248,39 @@ impl BodyRewriter {
                     }
                 }
                 Verdict::More => {
-                    let rest = held.rest();
                     if held.is_request() {
                         sink.too_long();
                     }
-                    match held {
-                        Held::Url(_) => self.pass(rest, sink),
-                        Held::Form(_) => self.rewrite_inside_form(rest, tools, sink),
-                    }
+                    self.give_up(held, tools, sink);
                     return chunk.slice(block..);
                 }
                 Verdict::Done { end, splices } => {
                     let output = held.output(end, &splices);
                     // What was looked at behind the end, in chunks that are gone.
-                    let behind = Bytes::copy_from_slice(&held.raw()[end.min(known)..known]);
-                    match held {
-                        Held::Url(candidate) => {
+                    let behind = Bytes::copy_from_slice(&held.raw[end.min(known)..known]);
+                    match held.is_form() {
+                        true => self.rewrite_inside_form(output, tools, sink),
+                        false => {
                             self.pass(output, sink);
-                            self.held = candidate.into_form(end, tools.rewriter).map(Held::Form);
+                            self.held = held.into_form(end, tools);
                         }
-                        Held::Form(_) => self.rewrite_inside_form(output, tools, sink),
                     }
                     self.rewrite(behind, tools, sink);
                     return chunk.slice(end.saturating_sub(known)..);
                 }
             }
         }
+    }
+
+    /// Lets go of what cannot be followed to its end.
+    fn give_up(&mut self, held: Held, tools: Tools<'_>, sink: &mut impl Sink) {
+        let is_form = held.is_form();
+        let (read, behind) = held.into_rest();
+        match is_form {
+            true => self.rewrite_inside_form(read, tools, sink),
+            false => self.pass(read, sink),
+        }
+        self.rewrite(behind, tools, sink);
     }
 
     /// A form holds other URLs too; no other form.
@@ -330,49 +322,6 @@ impl<S: Sink> Sink for Inside<'_, S> {
 
     fn too_long(&mut self) {
         self.sink.too_long();
-    }
-}
-
-impl Held {
-    /// All of it, what went out already included.
-    fn raw(&mut self) -> &mut Vec<u8> {
-        match self {
-            Self::Url(candidate) => &mut candidate.raw,
-            Self::Form(form) => &mut form.raw,
-        }
-    }
-
-    /// How much of it has gone out.
-    fn sent(&self) -> usize {
-        match self {
-            Self::Url(candidate) => candidate.sent,
-            Self::Form(form) => form.sent,
-        }
-    }
-
-    /// How many bytes are held back.
-    fn len(&mut self) -> usize {
-        self.raw().len() - self.sent()
-    }
-
-    /// Whether it is known to lead to an endpoint.
-    fn is_request(&self) -> bool {
-        match self {
-            Self::Url(candidate) => candidate.is_request(),
-            Self::Form(_) => true,
-        }
-    }
-
-    fn rest(&mut self) -> Bytes {
-        let sent = self.sent();
-        Bytes::copy_from_slice(&self.raw()[sent..])
-    }
-
-    /// What is to go out up to `end`.
-    fn output(&mut self, end: usize, splices: &[splice::Splice]) -> Bytes {
-        let sent = self.sent();
-        let edited = splice::apply(&self.raw()[..end], splices);
-        Bytes::from(edited).slice(sent..)
     }
 }
 
