@@ -3,9 +3,12 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use http::{HeaderValue, Request, Response, header::DATE};
-use http_body_util::Either;
-use hyper::body::Incoming;
+use http::{
+    HeaderValue, Method, Request, Response,
+    header::{CONTENT_LENGTH, DATE},
+};
+use http_body_util::{Either, Full};
+use hyper::body::{Body as _, Incoming};
 
 use crate::authorize::Authorize;
 use crate::net::Client;
@@ -27,19 +30,34 @@ impl Handler for Serve {
         request: Request<Incoming>,
         client: Arc<Client>,
     ) -> Response<Self::Body> {
+        let is_head = request.method() == Method::HEAD;
         let own = self.authorize.as_deref();
         let asked = own.and_then(|own| Some((own, own.find(&request, &client)?)));
         let mut answer = match asked {
             Some((own, asked)) => own.answer(asked, request, &client).await.map(Either::Right),
             None => self.proxy.handle(request, &client).await,
         };
-        // RFC 9110 6.6.1: whoever makes an answer dates it. The app's are as they came.
-        if matches!(answer.body(), Either::Right(_)) {
-            let now = httpdate::fmt_http_date(SystemTime::now());
-            if let Ok(now) = HeaderValue::try_from(now) {
-                answer.headers_mut().insert(DATE, now);
-            }
-        }
+        complete(&mut answer, is_head);
         answer
+    }
+}
+
+/// Adds what an answer of our own lacks; the app's are as they came.
+fn complete(answer: &mut Response<proxy::Body>, is_head: bool) {
+    let Either::Right(content) = answer.body() else {
+        return;
+    };
+    let length = content.size_hint().lower();
+    // RFC 9110 6.6.1: whoever makes an answer dates it.
+    let now = httpdate::fmt_http_date(SystemTime::now());
+    if let Ok(now) = HeaderValue::try_from(now) {
+        answer.headers_mut().insert(DATE, now);
+    }
+    // RFC 9110 9.3.2: "The server MUST NOT send content in the response" to HEAD, though the
+    // length that it would have. hyper sees to that in HTTP/1.1 only.
+    if is_head && length > 0 {
+        let length = HeaderValue::from(length);
+        answer.headers_mut().insert(CONTENT_LENGTH, length);
+        *answer.body_mut() = Either::Right(Full::default());
     }
 }

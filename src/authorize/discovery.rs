@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use http::{
     HeaderValue, Method, Response,
-    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HOST},
     request::Parts,
     uri::Authority,
 };
@@ -48,15 +48,10 @@ pub(super) fn answer(
     };
     let document = Document::new(endpoint, &issuer);
     let text = serde_json::to_string(&document).expect("strings and lists of them are JSON");
-    let length = text.len();
-    let mut answer = Response::new(match parts.method {
-        Method::HEAD => Full::default(),
-        _ => Full::from(text),
-    });
+    let mut answer = Response::new(Full::from(text));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     Ok(answer)
 }
 

@@ -213,3 +213,40 @@ fn http2_and_tls_make_no_difference() {
     }
     assert!(!rescope.app.has_caller());
 }
+
+/// RFC 9110 9.3.2: an answer to HEAD has no content, and the length that a GET's would have.
+#[test]
+fn head_is_answered_as_a_get_without_its_content() {
+    let rescope = Rescope::start(ON_ITS_OWN);
+    let mut http2 = Client::connect(rescope.address());
+    for path in [
+        "/nothing",
+        PATH,
+        "/.well-known/openid-configuration",
+        &format!("{PATH}?a=\u{e9}"),
+    ] {
+        let request = get(path).replace("app.example", &rescope.address().to_string());
+        let whole = rescope.ask(&request);
+        let (head, content) = whole.split_at(whole.find("\r\n\r\n").unwrap() + 4);
+        let mut client = rescope.client();
+        client.send(request.replace("GET", "HEAD"));
+        // hyper leaves a length of 0 out there, which it may.
+        let expected = undated(head).replace("content-length: 0\r\n", "");
+        assert_eq!(undated(&client.head()), expected, "{path}");
+        if field(head, "connection") == Some("close") {
+            assert_eq!(client.rest(), "", "{path}");
+        }
+
+        let uri = format!("http://{}{path}", rescope.address());
+        let Ok(request) = Request::head(uri).body(()) else {
+            continue;
+        };
+        let answer = http2.get(request);
+        assert_eq!(answer.status().as_u16(), status(head), "{path}");
+        let length = answer.headers().get("content-length");
+        let length = length.map_or("0", |it| it.to_str().unwrap());
+        assert_eq!(length, content.len().to_string(), "{path}");
+        let (content, _) = http2.body(answer.into_body());
+        assert_eq!(content.unwrap(), b"", "{path}");
+    }
+}

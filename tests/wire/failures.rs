@@ -5,6 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::{Request, StatusCode};
+
+use crate::http2_client::Client;
 use crate::raw::{App, Port, Wire, field};
 use crate::running::Rescope;
 
@@ -27,6 +30,29 @@ fn app_that_is_down_is_told_in_about_a_second() {
     // The connection is as good as before.
     client.send("POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 2\r\n\r\nup");
     assert_failure(&client.message(), 502, "connection_refused", port.address());
+}
+
+/// RFC 9110 9.3.2; in HTTP/2 content behind such a head is a protocol error.
+#[test]
+fn app_that_is_down_is_told_without_content_for_head() {
+    let port = Port::reserve();
+    let rescope = Rescope::start(port.address());
+    let mut client = rescope.client();
+    client.send(GET);
+    let whole = client.message();
+    let length = field(&whole, "content-length").unwrap();
+    client.send(GET.replace("GET", "HEAD"));
+    let head = client.head();
+    assert_eq!(field(&head, "content-length"), Some(length));
+    client.send(GET);
+    assert!(client.message().starts_with("HTTP/1.1 502 "));
+
+    let mut client = Client::connect(rescope.address);
+    let head = Request::head("http://app/").body(()).unwrap();
+    let answer = client.get(head);
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    assert_eq!(answer.headers()["content-length"], length);
+    assert_eq!(client.body(answer.into_body()).0.unwrap(), b"");
 }
 
 #[test]
