@@ -2,40 +2,69 @@
 //! in the log.
 //!
 //! Of the URL only the client_id and the scope names are told: its state and
-//! PKCE values are secrets.
+//! PKCE values are secrets. Of each only the beginning is: whoever makes a
+//! request chooses how long they are.
 
-use tracing::{Level, info, warn};
+use tracing::{Level, debug, info, warn};
 
 use crate::metrics::Metrics;
 use crate::oauth::ClientId;
 use crate::policy::Decision;
 use crate::scope::ScopeToken;
 
-/// Counts and logs one authorization request and what its client's policy says of it.
+/// Counts and logs one authorization request that the app has made, and what its client's
+/// policy says of it.
 pub fn record(decision: &Decision<'_>, metrics: &Metrics) {
+    for fault in count(decision, metrics) {
+        warn!(client_id = %client_id(decision), policy = decision.policy.name(), "{fault}");
+    }
+    log(decision);
+}
+
+/// As [`record`], of a request that a client has made itself: its faults are ordinary.
+pub fn record_own(decision: &Decision<'_>, metrics: &Metrics) {
+    for fault in count(decision, metrics) {
+        debug!(client_id = %client_id(decision), policy = decision.policy.name(), "{fault}");
+    }
+    log(decision);
+}
+
+/// Counts and logs a client that is refused because it has no entry.
+pub fn refuse(client_id: &ClientId<'_>, metrics: &Metrics) {
+    metrics.refused_clients.inc();
+    let reason = match client_id {
+        ClientId::Missing => "there is no client_id",
+        ClientId::Conflicting => "there are different client_ids",
+        ClientId::One(_) => "it has no entry",
+    };
+    let client_id = beginning(client_id.to_string());
+    info!(%client_id, "client refused: {reason}");
+}
+
+/// Counts one request, and returns what is wrong with it.
+fn count(decision: &Decision<'_>, metrics: &Metrics) -> impl Iterator<Item = &'static str> {
     metrics.authorization_requests.inc();
-    let request = &decision.request;
-    let client_id = &request.client_id;
-    if !matches!(client_id, ClientId::One(_)) {
-        metrics.ambiguous_clients.inc();
-        warn!(%client_id, policy = decision.policy.name(), "not one client_id, so the default policy applies");
-    }
-    if request.has_request_object {
-        metrics.request_objects.inc();
-        warn!(%client_id, "a request object may hold a scope that cannot be reached");
-    }
-    if !decision.wants_change() {
-        return;
-    }
-    if decision.dry_run {
-        metrics.dry_runs.inc();
-    }
-    if !tracing::enabled!(Level::INFO) {
+    let is_ambiguous = !matches!(decision.request.client_id, ClientId::One(_));
+    let has_request_object = decision.request.has_request_object;
+    metrics.ambiguous_clients.inc_by(is_ambiguous.into());
+    metrics.request_objects.inc_by(has_request_object.into());
+    let is_tried = decision.wants_change() && decision.dry_run;
+    metrics.dry_runs.inc_by(is_tried.into());
+    let ambiguous = is_ambiguous.then_some("not one client_id, so the default policy applies");
+    let object = "a request object may hold a scope that cannot be reached";
+    ambiguous
+        .into_iter()
+        .chain(has_request_object.then_some(object))
+}
+
+/// Logs what becomes of the scope, where that is anything.
+fn log(decision: &Decision<'_>) {
+    if !decision.wants_change() || !tracing::enabled!(Level::INFO) {
         return;
     }
     let account = decision.account();
     info!(
-        %client_id,
+        client_id = %client_id(decision),
         client = decision.client.and_then(|client| client.name.as_deref()),
         policy = decision.policy.name(),
         dry_run = decision.dry_run,
@@ -48,24 +77,47 @@ pub fn record(decision: &Decision<'_>, metrics: &Metrics) {
     );
 }
 
-/// Counts and logs a client that is refused because it has no entry.
-pub fn refuse(client_id: &ClientId<'_>, metrics: &Metrics) {
-    metrics.refused_clients.inc();
-    info!(%client_id, "client refused: it has no entry");
+fn client_id(decision: &Decision<'_>) -> String {
+    beginning(decision.request.client_id.to_string())
 }
 
 fn names(tokens: &[ScopeToken]) -> String {
-    tokens
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(" ")
+    joined(tokens.iter().map(ToString::to_string))
 }
 
 fn renamed(pairs: &[(ScopeToken, ScopeToken)]) -> String {
-    pairs
-        .iter()
-        .map(|(old, new)| format!("{old}={new}"))
-        .collect::<Vec<_>>()
-        .join(" ")
+    joined(pairs.iter().map(|(old, new)| format!("{old}={new}")))
+}
+
+fn joined(names: impl Iterator<Item = String>) -> String {
+    beginning(names.collect::<Vec<_>>().join(" "))
+}
+
+/// Returns `text`, or where it is long some [`LONGEST`] bytes of it and how many there are more.
+fn beginning(text: String) -> String {
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let ends = text.char_indices().map(|(end, _)| end);
+    let end = ends.take_while(|end| *end <= LONGEST).last();
+    let (shown, rest) = text.split_at(end.unwrap_or_default());
+    format!("{shown}... and {} bytes more", rest.len())
+}
+
+/// A client_id of Zoom's has 22, the name of a scope some 30.
+const LONGEST: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_cut_between_characters() {
+        let whole = "a".repeat(200);
+        assert_eq!(beginning(whole.clone()), whole);
+        let cut = beginning(whole.clone() + "b");
+        assert_eq!(cut, whole + "... and 1 bytes more");
+        let cut = beginning("\u{e9}\u{20ac}".repeat(100));
+        assert_eq!(cut, "\u{e9}\u{20ac}".repeat(40) + "... and 300 bytes more");
+    }
 }

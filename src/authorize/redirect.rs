@@ -39,7 +39,7 @@ pub(super) fn location(
         audit::refuse(&rewritten.decision.request.client_id, metrics);
         return Err(refusal);
     }
-    audit::record(&rewritten.decision, metrics);
+    audit::record_own(&rewritten.decision, metrics);
     if rewritten.output.is_some() {
         metrics.rewrites.inc();
     }

@@ -3,7 +3,7 @@
 use crate::program::Program;
 use crate::raw::{Wire, field};
 use crate::running::{Rescope, get, post, status};
-use crate::{ON_ITS_OWN, PATH, TO};
+use crate::{ON_ITS_OWN, ON_THE_PROXYS, PATH, TO};
 
 const KNOWN: &str = "[[client]]\nid = ['known', 'a b']\nscope = 'strip'\n\
     [authorize]\npath = '/oauth/authorize'\nlisten = '127.0.0.1:0'\nknown_clients_only = true\n";
@@ -50,21 +50,28 @@ fn clients_without_an_entry_get_a_page_that_says_so() {
 #[test]
 fn clients_that_are_refused_are_told_of_in_the_log() {
     let program = Program::start("info", 2, &format!("listen = '127.0.0.1:0'\n{KNOWN}"));
-    let mut client = Wire::connect(program.addresses[1]);
     for query in [
         "client_id=known&scope=a",
         "client_id=%6Bnow%0A&scope=CANARY",
+        "client_id=&scope=CANARY",
+        "client_id=known&client_id=CANARY",
     ] {
+        let mut client = Wire::connect(program.addresses[1]);
         client.send(get(&format!("{PATH}?{query}&state=CANARY")));
         client.message();
     }
     let log = program.end();
-    let line = log.lines().find(|line| line.contains("client refused"));
-    assert!(line.unwrap().contains(r"client_id=know\n"), "{log}");
+    for line in [
+        r"client refused: it has no entry client_id=know\n",
+        "client refused: there is no client_id client_id=(none)",
+        "client refused: there are different client_ids client_id=(different ones)",
+    ] {
+        assert_eq!(log.matches(line).count(), 1, "{line} {log}");
+    }
     assert!(!log.contains("CANARY"), "{log}");
     for total in [
         " authorization_requests=1 ",
-        " refused_clients=1 ",
+        " refused_clients=3 ",
         " rewrites=1 ",
     ] {
         assert!(log.contains(total), "{total} {log}");
@@ -107,5 +114,33 @@ fn endpoint_that_runs_keeps_its_policy_whatever_the_new_file_says() {
     for text in ["", ON_ITS_OWN] {
         rescope.reload(text);
         assert_eq!(field(&asked(), "location"), Some(&*expected), "{text}");
+    }
+}
+
+/// Else anybody who reaches the endpoint could fill the disk.
+#[test]
+fn faults_of_clients_are_no_warnings_and_long_names_are_cut() {
+    let longest = 2_000;
+    let program = Program::start(
+        "info",
+        1,
+        &format!("listen = '127.0.0.1:0'\n{ON_THE_PROXYS}"),
+    );
+    let mut client = Wire::connect(program.addresses[0]);
+    let long = "x".repeat(20_000);
+    for query in [
+        format!("client_id={long}&scope={long}+{long}"),
+        format!("client_id=a&client_id=b&request={long}"),
+        format!("request_uri={long}"),
+    ] {
+        client.send(get(&format!("{PATH}?{query}")));
+        assert_eq!(status(&client.message()), 302);
+    }
+    let log = program.end();
+    assert!(!log.contains("WARN"), "{log}");
+    assert!(log.contains(&format!("{}... and 19800 bytes more", &long[..200])));
+    assert!(log.lines().all(|line| line.len() < longest), "{log}");
+    for total in [" ambiguous_clients=2 ", " request_objects=2 "] {
+        assert!(log.contains(total), "{total} {log}");
     }
 }
