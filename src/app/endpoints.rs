@@ -56,8 +56,8 @@ fn endpoint(written: &AuthorizeEndpoint) -> Endpoint {
     Endpoint {
         path: written.path.clone(),
         to: written.to.clone(),
-        token: written.token.clone(),
-        revocation: written.revocation.clone(),
+        token_endpoint: written.token_endpoint.clone(),
+        revocation_endpoint: written.revocation_endpoint.clone(),
         issuer: written.issuer.clone(),
         known_clients_only: written.known_clients_only,
         discovery: written.discovery,

@@ -83,7 +83,8 @@ impl<'a> Document<'a> {
         Self {
             issuer,
             authorization_endpoint: format!("{origin}{}", endpoint.path),
-            token_endpoint: written(&endpoint.token).or(zoom.map(|zoom| zoom.token)),
+            token_endpoint: written(&endpoint.token_endpoint)
+                .or(zoom.map(|zoom| zoom.token_endpoint)),
             response_types_supported: &["code"],
             response_modes_supported: of_zoom(&["query"]),
             // Where it is left out it says `implicit` too.
@@ -92,7 +93,8 @@ impl<'a> Document<'a> {
                 None => &["authorization_code"],
             },
             token_endpoint_auth_methods_supported: of_zoom(&["client_secret_basic", "none"]),
-            revocation_endpoint: written(&endpoint.revocation).or(zoom.map(|zoom| zoom.revocation)),
+            revocation_endpoint: written(&endpoint.revocation_endpoint)
+                .or(zoom.map(|zoom| zoom.revocation_endpoint)),
             code_challenge_methods_supported: of_zoom(&["S256", "plain"]),
         }
     }

@@ -62,9 +62,9 @@ pub struct Endpoint {
     /// Where its requests are sent on to.
     pub to: EndpointUrl,
     /// The token endpoint beside `to`; `None` for Zoom's, or none that is known.
-    pub token: Option<EndpointUrl>,
+    pub token_endpoint: Option<EndpointUrl>,
     /// The revocation endpoint beside `to`; `None` for Zoom's, or none that is known.
-    pub revocation: Option<EndpointUrl>,
+    pub revocation_endpoint: Option<EndpointUrl>,
     /// What clients know it by, an origin; `None` for the listener's address.
     pub issuer: Option<String>,
     /// Whether clients without an entry are refused.

@@ -11,9 +11,9 @@ pub struct AuthorizeEndpoint {
     /// Where requests are sent on to.
     pub to: EndpointUrl,
     /// The token endpoint of the same server, where one is written.
-    pub token: Option<EndpointUrl>,
+    pub token_endpoint: Option<EndpointUrl>,
     /// Its revocation endpoint, where one is written.
-    pub revocation: Option<EndpointUrl>,
+    pub revocation_endpoint: Option<EndpointUrl>,
     /// What clients know it by, `https://HOST[:PORT]`; `None` for the listener's address.
     pub issuer: Option<String>,
     /// A listener for such endpoints alone, without TLS; never where another listener is.

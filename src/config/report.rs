@@ -166,10 +166,14 @@ impl fmt::Display for Report {
 
 impl std::error::Error for Report {}
 
-/// Whether a key's name says that its value is nobody's business.
-pub(super) fn is_secret(key: &str) -> bool {
-    let key = key.to_lowercase();
-    SECRETS.iter().any(|word| key.contains(word))
+/// Whether a key's name, or one of those in `text`, says that its value is nobody's business.
+pub(super) fn is_secret(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let is_within = |c: char| c.is_alphanumeric() || c == '_';
+    let mut names = text
+        .split(|c| !is_within(c))
+        .filter(|it| *it != "token_endpoint");
+    names.any(|name| SECRETS.iter().any(|word| name.contains(word)))
 }
 
 /// In the names of secrets, as services and their libraries call them.
@@ -196,28 +200,13 @@ fn mask_secrets(text: &str) -> String {
     masked
 }
 
-/// How much of what is written for `token` in `[authorize]` may be shown: of a URL all up to
-/// its query, which is what is wrong with it, and nothing of what may be a token.
-fn public_part(value: &str) -> usize {
-    let url = value.trim_start_matches(['"', '\'']);
-    let is_url = ["https://", "http://"].iter().any(|it| url.starts_with(it));
-    match is_url && !url.contains('@') {
-        true => value.find(['?', '#']).map_or(value.len(), |at| at + 1),
-        false => 0,
-    }
-}
-
 /// The part of a line behind such a key, or before the `@` of a URL; empty where there is none.
 fn secret_part(line: &str) -> Range<usize> {
     let end = line.find(['\r', '\n']).unwrap_or(line.len());
     let mut keys = line[..end].match_indices('=').map(|(at, _)| at);
     if let Some(at) = keys.find(|at| is_secret(&line[..*at])) {
         let value = line[at + 1..end].trim_start();
-        let shown = match line[..at].trim() {
-            "token" => public_part(value),
-            _ => 0,
-        };
-        return end - value.len() + shown..end;
+        return end - value.len()..end;
     }
     match (line.find("://"), line.rfind('@')) {
         (Some(start), Some(at)) if start + 3 < at => start + 3..at,

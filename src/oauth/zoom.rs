@@ -8,9 +8,9 @@ pub struct Cloud {
     /// The hosts and paths of its authorization endpoints.
     pub(super) authorize: [(&'static str, &'static str); 4],
     /// Its token endpoint.
-    pub token: &'static str,
+    pub token_endpoint: &'static str,
     /// Its revocation endpoint.
-    pub revocation: &'static str,
+    pub revocation_endpoint: &'static str,
 }
 
 impl Cloud {
@@ -34,8 +34,8 @@ pub(super) static CLOUDS: [Cloud; 2] = [
             ("marketplace.zoom.us", "/authorize"),
             ("marketplace.zoom.us", "/v2/authorize"),
         ],
-        token: "https://zoom.us/oauth/token",
-        revocation: "https://zoom.us/oauth/revoke",
+        token_endpoint: "https://zoom.us/oauth/token",
+        revocation_endpoint: "https://zoom.us/oauth/revoke",
     },
     Cloud {
         domain: "zoomgov.com",
@@ -45,8 +45,8 @@ pub(super) static CLOUDS: [Cloud; 2] = [
             ("marketplace.zoomgov.com", "/authorize"),
             ("marketplace.zoomgov.com", "/v2/authorize"),
         ],
-        token: "https://zoomgov.com/oauth/token",
-        revocation: "https://zoomgov.com/oauth/revoke",
+        token_endpoint: "https://zoomgov.com/oauth/token",
+        revocation_endpoint: "https://zoomgov.com/oauth/revoke",
     },
 ];
 

@@ -97,8 +97,8 @@ fn zooms_clouds_have_their_own_endpoints() {
 #[test]
 fn of_another_server_only_what_is_written_is_said() {
     let rescope = Rescope::start(&format!(
-        "{ON_ITS_OWN}to = 'https://notzoom.us/authorize'\ntoken = 'https://a.example/t'\n\
-         revocation = 'http://127.0.0.1:9/r'\n"
+        "{ON_ITS_OWN}to = 'https://notzoom.us/authorize'\ntoken_endpoint = 'https://a.example/t'\n\
+         revocation_endpoint = 'http://127.0.0.1:9/r'\n"
     ));
     let own = rescope.address();
     let expected = serde_json::json!({

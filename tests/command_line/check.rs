@@ -298,7 +298,7 @@ fn what_the_example_file_leaves_out_is_valid_too() {
         "[authorize]",
         "to = ",
         "discovery = ",
-        "token = ",
+        "token_endpoint = ",
     ] {
         let is_there = whole.lines().any(|it| it.starts_with(line));
         assert!(is_there, "{line} {whole}");

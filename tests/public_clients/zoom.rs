@@ -93,7 +93,7 @@ impl Zoom {
 [authorize]
 path = "/oauth/authorize"
 to = "{zoom}/oauth/authorize"
-token = "{zoom}/oauth/token"
+token_endpoint = "{zoom}/oauth/token"
 "#
         );
         for Client { id, policy, .. } in &CLIENTS {

@@ -59,7 +59,8 @@ impl Check {
             true => self.parsed(&entry.to),
             false => DEFAULT_TO.parse().ok(),
         };
-        let (token, revocation) = (self.parsed(&entry.token), self.parsed(&entry.revocation));
+        let token_endpoint = self.parsed(&entry.token_endpoint);
+        let revocation_endpoint = self.parsed(&entry.revocation_endpoint);
         let issuer = self.issuer(&entry.issuer);
         let path = self.path(&entry.path);
         let discovery = entry.discovery.as_ref().is_none_or(|it| it.value);
@@ -76,8 +77,8 @@ impl Check {
         let endpoint = AuthorizeEndpoint {
             path: path.value.clone(),
             to,
-            token,
-            revocation,
+            token_endpoint,
+            revocation_endpoint,
             issuer,
             listen,
             known_clients_only: entry.known_clients_only.as_ref().is_some_and(|it| it.value),
@@ -147,12 +148,12 @@ impl Check {
     fn discoverable(&mut self, to: &EndpointUrl, entry: &AuthorizeEntry) {
         if let Some(field) = &entry.to
             && Cloud::of(&to.host()).is_none()
-            && !entry.has_token
+            && !entry.has_token_endpoint
         {
             let message =
                 "discovery tells of a token endpoint, and which one this server has is not known";
             let problem = Problem::at(&field.span, message);
-            let help = "write `token`, or `discovery = false`";
+            let help = "write `token_endpoint`, or `discovery = false`";
             self.problems.push(problem.with_help(help));
         }
     }
@@ -160,8 +161,8 @@ impl Check {
     /// Notes down what only discovery documents would say.
     fn undiscovered(&mut self, entry: &AuthorizeEntry) {
         let keys = [
-            ("token", &entry.token),
-            ("revocation", &entry.revocation),
+            ("token_endpoint", &entry.token_endpoint),
+            ("revocation_endpoint", &entry.revocation_endpoint),
             ("issuer", &entry.issuer),
         ];
         for (key, field) in keys {

@@ -15,10 +15,10 @@ pub(in crate::config) struct AuthorizeEntry {
     pub(in crate::config) to: Option<Field<String>>,
     /// Whether `to` is written, with a good value or not.
     pub(in crate::config) has_to: bool,
-    pub(in crate::config) token: Option<Field<String>>,
-    /// Whether `token` is written, with a good value or not.
-    pub(in crate::config) has_token: bool,
-    pub(in crate::config) revocation: Option<Field<String>>,
+    pub(in crate::config) token_endpoint: Option<Field<String>>,
+    /// Whether `token_endpoint` is written, with a good value or not.
+    pub(in crate::config) has_token_endpoint: bool,
+    pub(in crate::config) revocation_endpoint: Option<Field<String>>,
     pub(in crate::config) issuer: Option<Field<String>>,
     pub(in crate::config) listen: Option<Field<String>>,
     /// Whether `listen` is written, with a good value or not.
@@ -39,9 +39,9 @@ impl AuthorizeEntry {
             path: section.string("path", problems),
             to: section.string("to", problems),
             has_to: section.has("to"),
-            token: section.string("token", problems),
-            has_token: section.has("token"),
-            revocation: section.string("revocation", problems),
+            token_endpoint: section.string("token_endpoint", problems),
+            has_token_endpoint: section.has("token_endpoint"),
+            revocation_endpoint: section.string("revocation_endpoint", problems),
             issuer: section.string("issuer", problems),
             listen: section.string("listen", problems),
             has_listen: section.has("listen"),
@@ -57,8 +57,8 @@ pub(super) const AUTHORIZE: Shape = Shape {
     keys: &[
         "path",
         "to",
-        "token",
-        "revocation",
+        "token_endpoint",
+        "revocation_endpoint",
         "issuer",
         "listen",
         "known_clients_only",

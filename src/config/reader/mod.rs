@@ -289,34 +289,21 @@ fn wrong_type(key: &str, wanted: &str, found: &DeValue<'_>, span: Range<usize>) 
 fn unknown_key(key: &str, span: &Range<usize>, here: &Shape, shapes: &[&Shape]) -> Problem {
     let shown = key.escape_debug();
     let message = format!("unknown key `{shown}`{}", here.within);
-    let help = if let Some(meant) = slip(key, here.keys) {
-        format!("did you mean `{meant}`?")
+    let near = nearest(key, here.keys);
+    // What is one letter off here beats a home elsewhere, and what sounds like a secret.
+    let slip = near.filter(|near| damerau_levenshtein(key, near) <= 1);
+    let help = if let Some(near) = slip {
+        format!("did you mean `{near}`?")
     } else if is_secret(key) {
         "rescope needs no secret and no token; take it out of this file".to_owned()
     } else if let Some(home) = shapes.iter().find(|shape| shape.keys.contains(&key)) {
         format!("`{shown}` belongs to {}", home.title)
-    } else if let Some(near) = nearest(key, here.keys).or_else(|| beginning(key, here.keys)) {
+    } else if let Some(near) = near {
         format!("did you mean `{near}`?")
     } else {
         format!("known here: {}", alternatives(here.keys, "and"))
     };
     Problem::at(span, message).with_help(help)
-}
-
-/// Returns the one of `keys` that `key` can only have been meant to be: but for one letter the
-/// same, or one that sounds like a secret, is none here, and is written out, as in `token_url`.
-fn slip<'w>(key: &str, keys: &[&'w str]) -> Option<&'w str> {
-    let near = nearest(key, keys).filter(|near| damerau_levenshtein(key, near) <= 1);
-    near.or_else(|| beginning(key, keys).filter(|it| is_secret(it)))
-}
-
-/// Returns the one of `words` that `text` begins with, up to a `_`.
-fn beginning<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
-    let is_beginning = |word: &&str| {
-        let rest = text.strip_prefix(word);
-        rest.is_some_and(|rest| rest.starts_with('_'))
-    };
-    words.iter().copied().find(is_beginning)
 }
 
 /// Returns the one of `words` that `text` may have been meant to be.
