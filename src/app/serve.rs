@@ -34,7 +34,7 @@ impl Handler for Serve {
         let own = self.authorize.as_deref();
         let asked = own.and_then(|own| Some((own, own.find(&request, &client)?)));
         let mut answer = match asked {
-            Some((own, asked)) => own.answer(asked, request, &client).await.map(Either::Right),
+            Some((own, asked)) => own.answer(asked, request).await.map(Either::Right),
             None => self.proxy.handle(request, &client).await,
         };
         complete(&mut answer, is_head);

@@ -6,16 +6,16 @@
 //! what only one has (`jwks_uri`, `id_token_*`, `subject_types_*`,
 //! `userinfo_endpoint`) is left out.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Once};
 
 use http::{
-    HeaderValue, Method, Response,
+    HeaderValue, Method, Request, Response,
     header::{CACHE_CONTROL, CONTENT_TYPE, HOST},
-    request::Parts,
     uri::Authority,
 };
 use http_body_util::Full;
 use serde::Serialize;
+use tracing::info;
 
 use super::{Answer, Endpoint, Refusal};
 use crate::net::Client;
@@ -27,26 +27,41 @@ pub(super) const PATHS: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
 ];
 
-/// Describes `endpoint` to `client`.
+/// Returns the issuer that `endpoint` has for `client`; `None` where clients know it by a name
+/// that nobody has written.
+pub(super) fn issuer<B>(
+    endpoint: &Endpoint,
+    request: &Request<B>,
+    client: &Client,
+) -> Option<String> {
+    let own = || own_origin(&asked_authority(request)?, client);
+    let issuer = endpoint.issuer.clone().or_else(own);
+    if issuer.is_none() {
+        // Anybody may ask by any name, as often as they like.
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            info!(
+                "discovery is asked for by a name that is not known: set `issuer` in `[authorize]`"
+            );
+        });
+    }
+    issuer
+}
+
+/// Describes `endpoint`.
 ///
 /// # Errors
 ///
-/// The method is not for this, or clients know the endpoint by a name that nobody has written.
+/// The method is not for this.
 pub(super) fn answer(
     endpoint: &Endpoint,
-    parts: &Parts,
-    client: &Client,
+    issuer: &str,
+    method: &Method,
 ) -> Result<Answer, Refusal> {
-    if !matches!(parts.method, Method::GET | Method::HEAD) {
+    if !matches!(*method, Method::GET | Method::HEAD) {
         return Err(Refusal::Method("GET, HEAD"));
     }
-    let issuer = match &endpoint.issuer {
-        Some(issuer) => issuer.clone(),
-        None => asked_authority(parts)
-            .and_then(|asked| own_origin(&asked, client))
-            .ok_or(Refusal::NoIssuer)?,
-    };
-    let document = Document::new(endpoint, &issuer);
+    let document = Document::new(endpoint, issuer);
     let text = serde_json::to_string(&document).expect("strings and lists of them are JSON");
     let mut answer = Response::new(Full::from(text));
     let headers = answer.headers_mut();
@@ -101,9 +116,9 @@ impl<'a> Document<'a> {
 }
 
 /// Whom the request names: an absolute-form target or `:authority`, else Host.
-fn asked_authority(parts: &Parts) -> Option<Authority> {
-    let host = || parts.headers.get(HOST)?.as_bytes().try_into().ok();
-    parts.uri.authority().cloned().or_else(host)
+fn asked_authority<B>(request: &Request<B>) -> Option<Authority> {
+    let host = || request.headers().get(HOST)?.as_bytes().try_into().ok();
+    request.uri().authority().cloned().or_else(host)
 }
 
 /// Returns the URL of the listener that `client` is connected to, by the name that was `asked`

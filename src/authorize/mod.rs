@@ -65,7 +65,8 @@ pub struct Endpoint {
     pub token_endpoint: Option<EndpointUrl>,
     /// The revocation endpoint beside `to`; `None` for Zoom's, or none that is known.
     pub revocation_endpoint: Option<EndpointUrl>,
-    /// What clients know it by, an origin; `None` for the listener's address.
+    /// What clients know it by, an origin; `None` for whichever of `localhost`, loopback and
+    /// the listener's address they ask for.
     pub issuer: Option<String>,
     /// Whether clients without an entry are refused.
     pub known_clients_only: bool,
@@ -74,12 +75,14 @@ pub struct Endpoint {
 }
 
 /// What a request is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked<'a> {
     /// An authorize endpoint.
     Endpoint(&'a Endpoint),
-    /// The description of one.
-    Discovery(&'a Endpoint),
+    /// The description of one, and the issuer that it has for this client.
+    Discovery(&'a Endpoint, String),
+    /// The description of one by a name that nobody has written, where there is no app to ask.
+    NoIssuer,
     /// Nothing that is there.
     Nothing,
 }
@@ -87,20 +90,15 @@ pub enum Asked<'a> {
 impl Authorize {
     /// Returns what `request` of `client` is about; `None` where it is somebody else's.
     pub fn find(&self, request: &Request<Incoming>, client: &Client) -> Option<Asked<'_>> {
-        self.sites.get(client.listener)?.find(request.uri().path())
+        self.sites.get(client.listener)?.find(request, client)
     }
 
-    /// Answers one request of `client` about what was asked, whatever comes.
-    pub async fn answer(
-        &self,
-        asked: Asked<'_>,
-        request: Request<Incoming>,
-        client: &Client,
-    ) -> Answer {
+    /// Answers one request about what was asked, whatever comes.
+    pub async fn answer(&self, asked: Asked<'_>, request: Request<Incoming>) -> Answer {
         self.metrics.requests.inc();
         let (parts, body) = request.into_parts();
         let mut upload = Upload::new(body, &parts);
-        let mut answer = match self.give(asked, &parts, &mut upload, client).await {
+        let mut answer = match self.give(asked, &parts, &mut upload).await {
             Ok(answer) => answer,
             Err(refusal) => {
                 self.metrics.refused_requests.inc();
@@ -127,12 +125,14 @@ impl Authorize {
         asked: Asked<'_>,
         parts: &Parts,
         upload: &mut Upload,
-        client: &Client,
     ) -> Result<Answer, Refusal> {
         message::check(parts)?;
         let endpoint = match asked {
             Asked::Endpoint(endpoint) => endpoint,
-            Asked::Discovery(endpoint) => return discovery::answer(endpoint, parts, client),
+            Asked::Discovery(endpoint, issuer) => {
+                return discovery::answer(endpoint, &issuer, &parts.method);
+            }
+            Asked::NoIssuer => return Err(Refusal::NoIssuer),
             Asked::Nothing => return Err(Refusal::NotFound),
         };
         let form = match parts.method {
@@ -148,18 +148,25 @@ impl Authorize {
 }
 
 impl Site {
-    /// Returns what is at `path`; `None` where that is somebody else's. No other spelling of
-    /// a path is the same one.
-    pub fn find(&self, path: &str) -> Option<Asked<'_>> {
+    /// Returns what `request` of `client` is about; `None` where that is somebody else's. No
+    /// other spelling of a path is the same one.
+    fn find(&self, request: &Request<Incoming>, client: &Client) -> Option<Asked<'_>> {
+        let path = request.uri().path();
         let mut endpoints = self.endpoints.iter();
         if let Some(endpoint) = endpoints.clone().find(|endpoint| endpoint.path == path) {
             return Some(Asked::Endpoint(endpoint));
         }
-        if discovery::PATHS.contains(&path)
-            && let Some(endpoint) = endpoints.find(|endpoint| endpoint.discovery)
-        {
-            return Some(Asked::Discovery(endpoint));
+        let nothing = self.is_alone.then_some(Asked::Nothing);
+        if !discovery::PATHS.contains(&path) {
+            return nothing;
         }
-        self.is_alone.then_some(Asked::Nothing)
+        let Some(endpoint) = endpoints.find(|endpoint| endpoint.discovery) else {
+            return nothing;
+        };
+        match discovery::issuer(endpoint, request, client) {
+            Some(issuer) => Some(Asked::Discovery(endpoint, issuer)),
+            // The app may have documents of its own.
+            None => self.is_alone.then_some(Asked::NoIssuer),
+        }
     }
 }

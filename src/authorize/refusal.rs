@@ -36,7 +36,7 @@ pub(super) enum Refusal {
     UnknownClient,
     #[error("no policy is known to apply to what this endpoint leads to")]
     UnknownTarget,
-    #[error("by which name clients know this is written nowhere: set `issuer` in `[authorize]`")]
+    #[error("this server does not know its public name")]
     NoIssuer,
 }
 

@@ -14,7 +14,8 @@ pub struct AuthorizeEndpoint {
     pub token_endpoint: Option<EndpointUrl>,
     /// Its revocation endpoint, where one is written.
     pub revocation_endpoint: Option<EndpointUrl>,
-    /// What clients know it by, `https://HOST[:PORT]`; `None` for the listener's address.
+    /// What clients know it by, `https://HOST[:PORT]`; `None` for whichever of `localhost`,
+    /// loopback and the listener's address they ask for.
     pub issuer: Option<String>,
     /// A listener for such endpoints alone, without TLS; never where another listener is.
     /// `None` for those of the proxy.

@@ -1,12 +1,16 @@
 //! The documents in which libraries find an endpoint.
 
 use crate::identity::{self, Identity};
+use crate::program::Program;
 use crate::raw::{Wire, field};
-use crate::running::{Rescope, get, post, status, undated};
+use crate::running::{Rescope, get, status, undated};
 use crate::{ON_ITS_OWN, ON_THE_PROXYS};
 
 const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+/// A document of the app's own.
+const APPS: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
 /// The answer to a client that knows the listener by its address.
 fn asked(rescope: &Rescope, path: &str) -> String {
@@ -64,7 +68,7 @@ fn documents_say_what_is_true_of_zoom() {
             undated(&client.head()),
             undated(&answer[..answer.find("\r\n\r\n").unwrap() + 4])
         );
-        client.send(post(path, "a"));
+        client.send(get_of(&rescope, path).replace("GET", "POST"));
         let refused = client.message();
         assert_eq!(
             (status(&refused), field(&refused, "allow")),
@@ -138,7 +142,7 @@ fn issuer_is_never_a_name_that_a_request_made_up() {
     let nobody = |request: String| {
         let answer = rescope.ask(&request);
         assert_eq!(status(&answer), 404, "{request}");
-        assert!(answer.ends_with(": set `issuer` in `[authorize]`\n"));
+        assert!(answer.ends_with("\r\nrescope: this server does not know its public name\n"));
         // Whoever is told the address of a machine behind another one learns of the inside.
         assert!(!answer.contains(&own.ip().to_string()), "{answer}");
     };
@@ -199,6 +203,39 @@ fn first_endpoint_that_wants_it_is_described() {
     assert_eq!(found["authorization_endpoint"], format!("http://{own}/b"));
 }
 
+/// It may be an authorization server itself.
+#[test]
+fn documents_by_another_name_are_the_apps() {
+    let rescope = Rescope::start(ON_THE_PROXYS);
+    let mut client = rescope.client();
+    client.send(get(OAUTH));
+    let mut app = rescope.app.accept();
+    for path in [OAUTH, OPENID] {
+        assert_eq!(app.head(), get(path));
+        app.send(APPS);
+        assert_eq!(client.message(), APPS);
+        client.send(get_of(&rescope, path));
+        let found = document(&client.message());
+        assert_eq!(found["issuer"], format!("http://{}", rescope.address()));
+        client.send(get(OPENID));
+    }
+}
+
+/// Whoever asks is not told how this server is set up, and cannot fill the log.
+#[test]
+fn missing_issuer_is_told_once_in_the_log() {
+    let text = format!("listen = '127.0.0.1:0'\n{ON_ITS_OWN}");
+    let program = Program::start("info", 2, &text);
+    for path in [OAUTH, OPENID, OAUTH] {
+        let mut client = Wire::connect(program.addresses[1]);
+        client.send(get(path));
+        assert_eq!(status(&client.message()), 404);
+    }
+    let log = program.end();
+    assert_eq!(log.matches("set `issuer`").count(), 1, "{log}");
+    assert!(!log.contains("app.example"), "{log}");
+}
+
 #[test]
 fn documents_may_be_left_to_the_app() {
     let rescope = Rescope::start(&format!("{ON_THE_PROXYS}discovery = false\n"));
@@ -206,9 +243,8 @@ fn documents_may_be_left_to_the_app() {
     client.send(get(OPENID));
     let mut app = rescope.app.accept();
     assert_eq!(app.head(), get(OPENID));
-    let apps = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-    app.send(apps);
-    assert_eq!(client.message(), apps);
+    app.send(APPS);
+    assert_eq!(client.message(), APPS);
 
     let rescope = Rescope::start(&format!("{ON_ITS_OWN}discovery = false\n"));
     let mut client = Wire::connect(rescope.address());
