@@ -70,7 +70,7 @@ pub struct Endpoint {
     pub issuer: Option<String>,
     /// Whether clients without an entry are refused.
     pub known_clients_only: bool,
-    /// Whether it is described, unless an endpoint before it is.
+    /// Whether it is described; one of a listener is at most.
     pub discovery: bool,
 }
 

@@ -22,7 +22,6 @@ pub struct AuthorizeEndpoint {
     pub listen: Option<ListenAddress>,
     /// Whether clients without an entry are refused.
     pub known_clients_only: bool,
-    /// Whether the listener's discovery documents (RFC 8414) are about it, the first of its
-    /// endpoints that has this set.
+    /// Whether the listener's discovery documents (RFC 8414) are about it; they are about one.
     pub discovery: bool,
 }

@@ -20,6 +20,7 @@ impl Check {
     ) -> Vec<AuthorizeEndpoint> {
         let mut checked: Vec<Checked<'_>> = Vec::new();
         let mut taken: Vec<ListenAddress> = Vec::new();
+        let mut described = Vec::new();
         for entry in &file.authorize {
             self.not_nobodys(entry, file);
             let listen = self.parsed(&entry.listen);
@@ -27,7 +28,8 @@ impl Check {
                 self.own_listener(listen, written, network, &taken);
                 taken.push(listen.clone());
             }
-            let Some((endpoint, path)) = self.authorize_endpoint(entry, listen) else {
+            let discovery = self.discovery(entry, &listen, &mut described);
+            let Some((endpoint, path)) = self.authorize_endpoint(entry, listen, discovery) else {
                 continue;
             };
             let is_same = |other: &&Checked<'_>| {
@@ -54,6 +56,7 @@ impl Check {
         &mut self,
         entry: &AuthorizeEntry,
         listen: Option<ListenAddress>,
+        discovery: bool,
     ) -> Option<(AuthorizeEndpoint, Range<usize>)> {
         let to = match entry.has_to {
             true => self.parsed(&entry.to),
@@ -63,10 +66,6 @@ impl Check {
         let revocation_endpoint = self.parsed(&entry.revocation_endpoint);
         let issuer = self.issuer(&entry.issuer);
         let path = self.path(&entry.path);
-        let discovery = entry.discovery.as_ref().is_none_or(|it| it.value);
-        if !discovery {
-            self.undiscovered(entry);
-        }
         if discovery && let Some(to) = &to {
             self.discoverable(to, entry);
         }
@@ -144,6 +143,56 @@ impl Check {
         None
     }
 
+    /// Whether the documents of the listener on `listen` are about the endpoint of `entry`, the
+    /// first there that does not say no; `described` are those of other listeners so far.
+    fn discovery<'f>(
+        &mut self,
+        entry: &'f AuthorizeEntry,
+        listen: &Option<ListenAddress>,
+        described: &mut Vec<(Option<ListenAddress>, &'f AuthorizeEntry)>,
+    ) -> bool {
+        if entry.discovery.as_ref().is_some_and(|it| !it.value) {
+            self.undescribed(entry, None);
+            return false;
+        }
+        if entry.has_listen && listen.is_none() {
+            return true;
+        }
+        if let Some((_, other)) = described.iter().find(|(there, _)| there == listen) {
+            self.undescribed(entry, Some(other));
+            return false;
+        }
+        described.push((listen.clone(), entry));
+        true
+    }
+
+    /// Notes down what only discovery documents would say, and `other` has those.
+    fn undescribed(&mut self, entry: &AuthorizeEntry, other: Option<&AuthorizeEntry>) {
+        let keys = [
+            ("token_endpoint", &entry.token_endpoint),
+            ("revocation_endpoint", &entry.revocation_endpoint),
+            ("issuer", &entry.issuer),
+        ];
+        let (why, instead) = match other {
+            None => ("is off here", "`discovery = false`"),
+            Some(_) => (
+                "is about another endpoint here",
+                "write `discovery = false` there",
+            ),
+        };
+        let there = other.and_then(|it| it.path.as_ref());
+        for (key, field) in keys {
+            let Some(field) = field else { continue };
+            let message = format!("`{key}` is for discovery, which {why}");
+            let problem = Problem::at(&field.key, message);
+            let problem = problem.with_help(format!("take `{key}` out, or {instead}"));
+            self.problems.push(match there {
+                Some(path) => problem.with_context(&path.span, "this one"),
+                None => problem,
+            });
+        }
+    }
+
     /// RFC 8414 2: `token_endpoint` is required where codes are issued. Zoom's is known.
     fn discoverable(&mut self, to: &EndpointUrl, entry: &AuthorizeEntry) {
         if let Some(field) = &entry.to
@@ -154,22 +203,6 @@ impl Check {
                 "discovery tells of a token endpoint, and which one this server has is not known";
             let problem = Problem::at(&field.span, message);
             let help = "write `token_endpoint`, or `discovery = false`";
-            self.problems.push(problem.with_help(help));
-        }
-    }
-
-    /// Notes down what only discovery documents would say.
-    fn undiscovered(&mut self, entry: &AuthorizeEntry) {
-        let keys = [
-            ("token_endpoint", &entry.token_endpoint),
-            ("revocation_endpoint", &entry.revocation_endpoint),
-            ("issuer", &entry.issuer),
-        ];
-        for (key, field) in keys {
-            let Some(field) = field else { continue };
-            let message = format!("`{key}` is for discovery, which is off here");
-            let problem = Problem::at(&field.key, message);
-            let help = format!("take `{key}` out, or `discovery = false`");
             self.problems.push(problem.with_help(help));
         }
     }
@@ -223,10 +256,11 @@ impl Check {
     fn no_circles(&mut self, checked: &[Checked<'_>], network: &Network) {
         for (place, from) in checked.iter().enumerate() {
             let to = &from.endpoint.to;
-            let Some(found) = checked
-                .iter()
-                .position(|it| is_at(&it.endpoint, to, network))
-            else {
+            let is_at = |it: &Checked<'_>| {
+                let issuer = issuer_of(&it.endpoint.listen, checked);
+                is_at(&it.endpoint, issuer, to, network)
+            };
+            let Some(found) = checked.iter().position(is_at) else {
                 continue;
             };
             let written = from.entry.to.as_ref();
@@ -247,8 +281,19 @@ struct Checked<'f> {
     path: Range<usize>,
 }
 
-/// Whether `url` leads to `endpoint`: at an address that it listens on, or by its issuer.
-fn is_at(endpoint: &AuthorizeEndpoint, url: &EndpointUrl, network: &Network) -> bool {
+/// What clients know the listener on `listen` by.
+fn issuer_of<'c>(listen: &Option<ListenAddress>, checked: &'c [Checked<'_>]) -> Option<&'c str> {
+    let mut there = checked.iter().filter(|it| it.endpoint.listen == *listen);
+    there.find_map(|it| it.endpoint.issuer.as_deref())
+}
+
+/// Whether `url` leads to `endpoint`: at an address that it listens on, or by the issuer there.
+fn is_at(
+    endpoint: &AuthorizeEndpoint,
+    issuer: Option<&str>,
+    url: &EndpointUrl,
+    network: &Network,
+) -> bool {
     let address = UpstreamUrl::Http {
         host: url.host(),
         port: url.port(),
@@ -259,7 +304,7 @@ fn is_at(endpoint: &AuthorizeEndpoint, url: &EndpointUrl, network: &Network) -> 
     };
     let mut listeners = listeners.into_iter().flatten();
     let is_public = || {
-        let issuer = endpoint.issuer.as_deref().unwrap_or_default();
+        let issuer = issuer.unwrap_or_default();
         let origin = issuer.strip_suffix('/').unwrap_or(issuer);
         url.as_str().strip_prefix(origin) == Some(url.path())
     };

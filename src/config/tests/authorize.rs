@@ -59,7 +59,8 @@ fn everything_an_authorize_endpoint_may_say_is_read() {
     assert_eq!(first.issuer.as_deref(), Some("https://auth.example.com"));
     assert_eq!(first.listen, Some("127.0.0.1:8090".parse().unwrap()));
     assert!(first.known_clients_only && first.discovery);
-    assert!(!config.authorize[1].discovery);
+    // One of each listener is described.
+    assert!(!config.authorize[1].discovery && !config.authorize[2].discovery);
     assert_eq!(config.authorize[2].listen, first.listen);
 }
 
@@ -341,6 +342,57 @@ fn what_would_come_to_nothing_is_told() {
     assert_eq!(
         entry_problems("known_clients_only = true\n"),
         ["3:1 no client has an entry, so everyone would be refused"]
+    );
+}
+
+/// Only the first of a listener's endpoints that wants it is described.
+#[test]
+fn what_is_for_discovery_is_told_where_another_endpoint_is_described() {
+    let other = "to = \"https://login.example.com/authorize\"\n";
+    let keys = "token_endpoint = \"https://a.b/\"\nrevocation_endpoint = \"https://a.b/\"\n\
+                issuer = \"https://a.b\"\n";
+    let entry = |path: &str, rest: &str| format!("[[authorize]]\npath = \"{path}\"\n{rest}");
+    let off = "discovery = false\n";
+    let listen = "listen = \"127.0.0.1:9\"\n";
+    // Nobody needs the token endpoint of one that is not described.
+    config(&[entry("/a", keys), entry("/b", other)].concat());
+    config(&[entry("/a", off), entry("/b", keys), entry("/c", "")].concat());
+    config(&[entry("/a", ""), entry("/b", &[listen, keys].concat())].concat());
+    let message = "is for discovery, which is about another endpoint here";
+    let text = [entry("/a", off), entry("/b", ""), entry("/c", keys)].concat();
+    assert_eq!(
+        problems(&text),
+        [
+            format!("8:1 `token_endpoint` {message}"),
+            format!("9:1 `revocation_endpoint` {message}"),
+            format!("10:1 `issuer` {message}"),
+        ]
+    );
+    assert_eq!(
+        helps(&format!("{UPSTREAM}{text}"))[2],
+        "take `issuer` out, or write `discovery = false` there"
+    );
+    let undescribed = entry("/a", &["discovery = false\n", other].concat());
+    let text = undescribed + &entry("/b", other);
+    assert_eq!(
+        problems(&text),
+        ["7:6 discovery tells of a token endpoint, and which one this server has is not known"]
+    );
+}
+
+/// All endpoints of a listener are there by its issuer.
+#[test]
+fn endpoint_that_leads_to_another_by_the_issuer_is_told() {
+    let text = "[[authorize]]\npath = \"/a\"\nissuer = \"https://a.example\"\n\
+                [[authorize]]\npath = \"/b\"\nto = \"https://a.example/b\"\n\
+                [[authorize]]\npath = \"/c\"\nto = \"https://a.example/b\"\n";
+    let other = "`to` is an authorize endpoint of this file";
+    assert_eq!(
+        problems(text),
+        [
+            "6:6 `to` is this endpoint itself".to_owned(),
+            format!("9:6 {other}")
+        ]
     );
 }
 
