@@ -97,7 +97,7 @@ impl<'a> Document<'a> {
         let of_zoom = |list: &'static [&'static str]| zoom.map(|_| list);
         Self {
             issuer,
-            authorization_endpoint: format!("{origin}{}", endpoint.path),
+            authorization_endpoint: format!("{origin}{}", endpoint.path.as_str()),
             token_endpoint: written(&endpoint.token_endpoint)
                 .or(zoom.map(|zoom| zoom.token_endpoint)),
             response_types_supported: &["code"],

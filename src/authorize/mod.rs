@@ -23,7 +23,7 @@ use tracing::debug;
 use crate::message;
 use crate::metrics::Metrics;
 use crate::net::Client;
-use crate::oauth::EndpointUrl;
+use crate::oauth::{EndpointPath, EndpointUrl};
 use crate::rewrite::Rewriter;
 
 use form::Upload;
@@ -58,7 +58,7 @@ pub struct Site {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// Where it is.
-    pub path: String,
+    pub path: EndpointPath,
     /// Where its requests are sent on to.
     pub to: EndpointUrl,
     /// The token endpoint beside `to`; `None` for Zoom's, or none that is known.
@@ -153,7 +153,10 @@ impl Site {
     fn find(&self, request: &Request<Incoming>, client: &Client) -> Option<Asked<'_>> {
         let path = request.uri().path();
         let mut endpoints = self.endpoints.iter();
-        if let Some(endpoint) = endpoints.clone().find(|endpoint| endpoint.path == path) {
+        if let Some(endpoint) = endpoints
+            .clone()
+            .find(|endpoint| endpoint.path.as_str() == path)
+        {
             return Some(Asked::Endpoint(endpoint));
         }
         let nothing = self.is_alone.then_some(Asked::Nothing);

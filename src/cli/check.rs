@@ -78,7 +78,7 @@ fn summary(path: &Path, config: &Config, served: &[Summary]) -> String {
 }
 
 fn authorize(endpoint: &AuthorizeEndpoint, config: &Config) -> String {
-    let mut text = format!("{} -> {}", endpoint.path, endpoint.to.as_str());
+    let mut text = format!("{} -> {}", endpoint.path.as_str(), endpoint.to.as_str());
     if let Some(listen) = &endpoint.listen {
         text += &format!(", on {listen}{}", proxy_protocol(config));
     }

@@ -75,7 +75,7 @@ async fn serve(
         info!(listen = %address, "answering for authorize endpoints alone");
     }
     for (endpoint, listen) in app.authorize_endpoints() {
-        let (path, to) = (&endpoint.path, endpoint.to.as_str());
+        let (path, to) = (endpoint.path.as_str(), endpoint.to.as_str());
         let known_clients_only = endpoint.known_clients_only;
         info!(%listen, path, to, known_clients_only, "authorize endpoint");
     }

@@ -1,13 +1,13 @@
 //! The authorize endpoints of its own: `[authorize]`, or several `[[authorize]]`.
 
 use super::ListenAddress;
-use crate::oauth::EndpointUrl;
+use crate::oauth::{EndpointPath, EndpointUrl};
 
 /// One authorize endpoint: what is asked for there is sent on to [`AuthorizeEndpoint::to`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizeEndpoint {
-    /// Where it is; in its plainest spelling, and no other on the same listener is there.
-    pub path: String,
+    /// Where it is; no other on the same listener is there.
+    pub path: EndpointPath,
     /// Where requests are sent on to.
     pub to: EndpointUrl,
     /// The token endpoint of the same server, where one is written.

@@ -1,11 +1,16 @@
 //! The authorization endpoints that are known, and what the configuration may add.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use thiserror::Error;
-use url::{Host, Url};
+use url::Host;
 
-use super::{EndpointUrl, RequestUrl, recognise, zoom::CLOUDS};
+use super::{
+    EndpointUrl, RequestUrl,
+    endpoint_path::{EndpointPath, InvalidEndpointPath},
+    recognise,
+    zoom::CLOUDS,
+};
 
 /// How an endpoint is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,9 +78,8 @@ impl Endpoint {
         if scheme == Scheme::Http && (wildcard || !is_this_machine(&parsed)) {
             return Err(InvalidEndpoint::PlainHttp(host.to_owned()));
         }
-        if !is_canonical_path(path) {
-            return Err(InvalidEndpoint::Path(path.to_owned()));
-        }
+        let path: EndpointPath = path.parse()?;
+        let path = path.as_str();
         Ok(Self {
             scheme,
             host: match wildcard {
@@ -136,10 +140,8 @@ pub enum InvalidEndpoint {
     #[error("a host name, an address, or `*.` and a name is allowed here, not `{0}`")]
     Host(String),
     /// Not an absolute path in its plainest spelling.
-    #[error(
-        "a path begins with `/`, holds no query, fragment, dot segment or needless escape, not `{0}`"
-    )]
-    Path(String),
+    #[error(transparent)]
+    Path(#[from] InvalidEndpointPath),
     /// Plain http to another machine.
     #[error(
         "`scheme = \"http\"` is for `localhost`, 127.0.0.0/8 and `[::1]` only, not `{0}` (RFC 6749 3.1)"
@@ -186,44 +188,4 @@ fn is_this_machine(host: &Host) -> bool {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     }
-}
-
-/// Whether a browser would send `path` as it is written, with no escape that decoding takes away.
-pub fn is_canonical_path(path: &str) -> bool {
-    let Ok(mut url) = Url::parse("https://host.invalid/") else {
-        return false;
-    };
-    url.set_path(path);
-    path.starts_with('/')
-        && url.path() == path
-        && decode_unreserved(path.as_bytes()) == path.as_bytes()
-}
-
-/// Returns `path` with every escaped unreserved character as that character
-/// (RFC 3986 2.3: such URIs are equivalent); all other escapes stay.
-pub(super) fn decode_unreserved(path: &[u8]) -> Cow<'_, [u8]> {
-    if !path.contains(&b'%') {
-        return Cow::Borrowed(path);
-    }
-    let hex = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    let mut decoded = Vec::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((byte, behind)) = rest.split_first() {
-        (rest, _) = (behind, decoded.push(*byte));
-        if let [high, low, behind @ ..] = rest
-            && *byte == b'%'
-            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-            && is_unreserved(high << 4 | low)
-        {
-            decoded.pop();
-            decoded.push(high << 4 | low);
-            rest = behind;
-        }
-    }
-    Cow::Owned(decoded)
-}
-
-/// RFC 3986 2.3: ALPHA / DIGIT / "-" / "." / "_" / "~".
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }

@@ -6,6 +6,7 @@
 //! bytes of the reference itself: nothing is ever serialised from a parsed URL.
 
 mod endpoint;
+mod endpoint_path;
 mod endpoint_url;
 mod resolve;
 mod zoom;
@@ -17,7 +18,8 @@ use thiserror::Error;
 
 use crate::query::{self, Pair};
 
-pub use endpoint::{Endpoint, EndpointTable, InvalidEndpoint, Scheme, is_canonical_path};
+pub use endpoint::{Endpoint, EndpointTable, InvalidEndpoint, Scheme};
+pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
 pub use endpoint_url::{EndpointUrl, InvalidEndpointUrl};
 pub use resolve::RequestUrl;
 pub use zoom::Cloud;

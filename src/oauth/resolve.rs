@@ -13,7 +13,8 @@ use url::Url;
 
 use super::{
     Mismatch,
-    endpoint::{Endpoint, EndpointTable, Scheme, decode_unreserved},
+    endpoint::{Endpoint, EndpointTable, Scheme},
+    endpoint_path::decode_unreserved,
 };
 
 /// The URL of the request whose answer is looked at; what references are relative to.

@@ -7,7 +7,7 @@ use crate::config::file::{AuthorizeEntry, File};
 use crate::config::reader::Field;
 use crate::config::report::Problem;
 use crate::config::{AuthorizeEndpoint, ListenAddress, UpstreamUrl};
-use crate::oauth::{Cloud, EndpointTable, EndpointUrl, InvalidEndpointUrl, is_canonical_path};
+use crate::oauth::{Cloud, EndpointPath, EndpointTable, EndpointUrl, InvalidEndpointUrl};
 
 impl Check {
     /// Returns the authorize endpoints, and has `table` recognise what they send on to, so
@@ -69,12 +69,12 @@ impl Check {
         if discovery && let Some(to) = &to {
             self.discoverable(to, entry);
         }
-        let (path, to) = (path?, to?);
+        let ((path, span), to) = (path?, to?);
         if entry.has_listen && listen.is_none() {
             return None;
         }
         let endpoint = AuthorizeEndpoint {
-            path: path.value.clone(),
+            path,
             to,
             token_endpoint,
             revocation_endpoint,
@@ -83,7 +83,7 @@ impl Check {
             known_clients_only: entry.known_clients_only.as_ref().is_some_and(|it| it.value),
             discovery,
         };
-        Some((endpoint, path.span.clone()))
+        Some((endpoint, span))
     }
 
     fn parsed<T: FromStr<Err: ToString>>(&mut self, field: &Option<Field<String>>) -> Option<T> {
@@ -95,10 +95,11 @@ impl Check {
         field.value.parse().map_err(note).ok()
     }
 
-    fn path<'f>(&mut self, field: &'f Option<Field<String>>) -> Option<&'f Field<String>> {
-        let field = field.as_ref()?;
-        let shown = field.value.escape_debug();
+    /// Returns the path, and where it is written.
+    fn path(&mut self, written: &Option<Field<String>>) -> Option<(EndpointPath, Range<usize>)> {
+        let field = written.as_ref()?;
         if field.value.contains('*') {
+            let shown = field.value.escape_debug();
             let message = format!(
                 "an endpoint is at one path, and a `*` stands for nothing in it: `{shown}`"
             );
@@ -107,18 +108,14 @@ impl Check {
             self.problems.push(problem);
             return None;
         }
-        let message = if !is_canonical_path(&field.value) {
-            format!(
-                "a path begins with `/`, holds no query, fragment, dot segment or needless escape, \
-                 not `{shown}`"
-            )
-        } else if field.value.starts_with(WELL_KNOWN) {
-            format!("`{WELL_KNOWN}` is for what clients look for there, not for an endpoint")
-        } else {
-            return Some(field);
-        };
-        self.problems.push(Problem::at(&field.span, message));
-        None
+        let path: EndpointPath = self.parsed(written)?;
+        if path.as_str().starts_with(WELL_KNOWN) {
+            let message =
+                format!("`{WELL_KNOWN}` is for what clients look for there, not for an endpoint");
+            self.problems.push(Problem::at(&field.span, message));
+            return None;
+        }
+        Some((path, field.span.clone()))
     }
 
     /// RFC 8414 2 would allow a path, but the documents are found without one here.
@@ -308,7 +305,8 @@ fn is_at(
         let origin = issuer.strip_suffix('/').unwrap_or(issuer);
         url.as_str().strip_prefix(origin) == Some(url.path())
     };
-    url.path() == endpoint.path && (listeners.any(|listen| address.reaches(listen)) || is_public())
+    url.path() == endpoint.path.as_str()
+        && (listeners.any(|listen| address.reaches(listen)) || is_public())
 }
 
 /// Where requests are sent on to where nothing is written.

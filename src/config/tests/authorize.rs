@@ -11,7 +11,7 @@ fn an_authorize_endpoint_needs_no_more_than_a_path() {
     let [endpoint] = &config.authorize[..] else {
         panic!("{:?}", config.authorize);
     };
-    assert_eq!(endpoint.path, "/oauth/authorize");
+    assert_eq!(endpoint.path.as_str(), "/oauth/authorize");
     assert_eq!(endpoint.to.as_str(), "https://zoom.us/oauth/authorize");
     assert_eq!(
         (&endpoint.token_endpoint, &endpoint.revocation_endpoint),
@@ -125,10 +125,10 @@ to = true
             "7:10 an address to listen on is `IP:PORT`, `localhost:PORT`, `unix:/PATH` or `fd:N`, such as `127.0.0.1:8080`, not `8090`",
             "8:22 `known_clients_only` takes true or false, not a value of type string",
             "9:13 `discovery` takes true or false, not the number 1",
-            "11:8 a path begins with `/`, holds no query, fragment, dot segment or needless escape, not `a`",
+            "11:8 a path begins with `/` and holds no query or fragment, not `a`",
             "12:6 an endpoint's URL holds no query or fragment",
             "14:8 `/.well-known/` is for what clients look for there, not for an endpoint",
-            "16:8 a path begins with `/`, holds no query, fragment, dot segment or needless escape, not `/a/../b`",
+            "16:8 a path is written in its plainest spelling, `/b`",
             "17:6 `to` takes a string, not a value of type boolean",
         ]
     );
