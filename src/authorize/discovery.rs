@@ -19,7 +19,7 @@ use tracing::info;
 
 use super::{Answer, Endpoint, Refusal};
 use crate::net::Client;
-use crate::oauth::{Cloud, EndpointUrl};
+use crate::oauth::{Cloud, EndpointUrl, Issuer, Scheme};
 
 /// Where the documents are; both say the same.
 pub(super) const PATHS: [&str; 2] = [
@@ -33,8 +33,8 @@ pub(super) fn issuer<B>(
     endpoint: &Endpoint,
     request: &Request<B>,
     client: &Client,
-) -> Option<String> {
-    let own = || own_origin(&asked_authority(request)?, client);
+) -> Option<Issuer> {
+    let own = || own_issuer(&asked_authority(request)?, client);
     let issuer = endpoint.issuer.clone().or_else(own);
     if issuer.is_none() {
         // Anybody may ask by any name, as often as they like.
@@ -55,7 +55,7 @@ pub(super) fn issuer<B>(
 /// The method is not for this.
 pub(super) fn answer(
     endpoint: &Endpoint,
-    issuer: &str,
+    issuer: &Issuer,
     method: &Method,
 ) -> Result<Answer, Refusal> {
     if !matches!(*method, Method::GET | Method::HEAD) {
@@ -90,14 +90,13 @@ struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(endpoint: &'a Endpoint, issuer: &'a str) -> Self {
+    fn new(endpoint: &'a Endpoint, issuer: &'a Issuer) -> Self {
         let zoom = Cloud::of(&endpoint.to.host());
-        let origin = issuer.strip_suffix('/').unwrap_or(issuer);
         let written = |url: &'a Option<EndpointUrl>| url.as_ref().map(EndpointUrl::as_str);
         let of_zoom = |list: &'static [&'static str]| zoom.map(|_| list);
         Self {
-            issuer,
-            authorization_endpoint: format!("{origin}{}", endpoint.path.as_str()),
+            issuer: issuer.as_str(),
+            authorization_endpoint: format!("{}{}", issuer.origin(), endpoint.path.as_str()),
             token_endpoint: written(&endpoint.token_endpoint)
                 .or(zoom.map(|zoom| zoom.token_endpoint)),
             response_types_supported: &["code"],
@@ -121,17 +120,17 @@ fn asked_authority<B>(request: &Request<B>) -> Option<Authority> {
     request.uri().authority().cloned().or_else(host)
 }
 
-/// Returns the URL of the listener that `client` is connected to, by the name that was `asked`
+/// Returns the issuer at the listener that `client` is connected to, by the name that was `asked`
 /// for; `None` unless that stands for this machine and this port. Any other may be made up,
 /// which would poison what a cache or another client reads, and a client that asked for one
 /// takes no issuer but that (RFC 8414 3.3).
-fn own_origin(asked: &Authority, client: &Client) -> Option<String> {
+fn own_issuer(asked: &Authority, client: &Client) -> Option<Issuer> {
     let own = client.ends?.to;
-    let (scheme, default_port) = match client.is_tls {
-        true => ("https", 443),
-        false => ("http", 80),
+    let scheme = match client.is_tls {
+        true => Scheme::Https,
+        false => Scheme::Http,
     };
-    if asked.port_u16().unwrap_or(default_port) != own.port() {
+    if asked.port_u16().unwrap_or(scheme.default_port()) != own.port() {
         return None;
     }
     let address = match own.ip() {
@@ -140,10 +139,7 @@ fn own_origin(asked: &Authority, client: &Client) -> Option<String> {
     };
     let mut names = ["localhost", "127.0.0.1", "[::1]", &address].into_iter();
     let host = names.find(|name| name.eq_ignore_ascii_case(asked.host()))?;
-    Some(match own.port() == default_port {
-        true => format!("{scheme}://{host}"),
-        false => format!("{scheme}://{host}:{}", own.port()),
-    })
+    Some(Issuer::new(scheme, host, own.port()))
 }
 
 #[cfg(test)]
@@ -151,7 +147,7 @@ mod tests {
     use super::*;
     use crate::net::Ends;
 
-    fn origin(asked: &'static str, own: &str, is_tls: bool) -> Option<String> {
+    fn asked_as(asked: &'static str, own: &str, is_tls: bool) -> Option<Issuer> {
         let ends = Ends {
             from: "192.0.2.1:1".parse().unwrap(),
             to: own.parse().unwrap(),
@@ -161,7 +157,7 @@ mod tests {
             ends: Some(ends),
             ..Client::default()
         };
-        own_origin(&Authority::from_static(asked), &client)
+        own_issuer(&Authority::from_static(asked), &client)
     }
 
     #[test]
@@ -179,7 +175,8 @@ mod tests {
                 "http://[2001:db8::1]:9",
             ),
         ] {
-            assert_eq!(origin(asked, own, is_tls).as_deref(), Some(expected));
+            let issuer = asked_as(asked, own, is_tls);
+            assert_eq!(issuer.as_ref().map(Issuer::as_str), Some(expected));
         }
     }
 
@@ -191,7 +188,7 @@ mod tests {
             ("192.0.2.7", false),
             ("192.0.2.7:80", true),
         ] {
-            assert_eq!(origin(asked, "192.0.2.7:443", is_tls), None, "{asked}");
+            assert_eq!(asked_as(asked, "192.0.2.7:443", is_tls), None, "{asked}");
         }
     }
 }

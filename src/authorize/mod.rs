@@ -23,7 +23,7 @@ use tracing::debug;
 use crate::message;
 use crate::metrics::Metrics;
 use crate::net::Client;
-use crate::oauth::{EndpointPath, EndpointUrl};
+use crate::oauth::{EndpointPath, EndpointUrl, Issuer};
 use crate::rewrite::Rewriter;
 
 use form::Upload;
@@ -65,9 +65,9 @@ pub struct Endpoint {
     pub token_endpoint: Option<EndpointUrl>,
     /// The revocation endpoint beside `to`; `None` for Zoom's, or none that is known.
     pub revocation_endpoint: Option<EndpointUrl>,
-    /// What clients know it by, an origin; `None` for whichever of `localhost`, loopback and
+    /// What clients know it by; `None` for whichever of `localhost`, loopback and
     /// the listener's address they ask for.
-    pub issuer: Option<String>,
+    pub issuer: Option<Issuer>,
     /// Whether clients without an entry are refused.
     pub known_clients_only: bool,
     /// Whether it is described; one of a listener is at most.
@@ -80,7 +80,7 @@ pub enum Asked<'a> {
     /// An authorize endpoint.
     Endpoint(&'a Endpoint),
     /// The description of one, and the issuer that it has for this client.
-    Discovery(&'a Endpoint, String),
+    Discovery(&'a Endpoint, Issuer),
     /// The description of one by a name that nobody has written, where there is no app to ask.
     NoIssuer,
     /// Nothing that is there.

@@ -1,7 +1,7 @@
 //! The authorize endpoints of its own: `[authorize]`, or several `[[authorize]]`.
 
 use super::ListenAddress;
-use crate::oauth::{EndpointPath, EndpointUrl};
+use crate::oauth::{EndpointPath, EndpointUrl, Issuer};
 
 /// One authorize endpoint: what is asked for there is sent on to [`AuthorizeEndpoint::to`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +14,9 @@ pub struct AuthorizeEndpoint {
     pub token_endpoint: Option<EndpointUrl>,
     /// Its revocation endpoint, where one is written.
     pub revocation_endpoint: Option<EndpointUrl>,
-    /// What clients know it by, `https://HOST[:PORT]`; `None` for whichever of `localhost`,
+    /// What clients know it by; `None` for whichever of `localhost`,
     /// loopback and the listener's address they ask for.
-    pub issuer: Option<String>,
+    pub issuer: Option<Issuer>,
     /// A listener for such endpoints alone, without TLS; never where another listener is.
     /// `None` for those of the proxy.
     pub listen: Option<ListenAddress>,

@@ -8,6 +8,7 @@
 mod endpoint;
 mod endpoint_path;
 mod endpoint_url;
+mod issuer;
 mod resolve;
 mod zoom;
 
@@ -21,6 +22,7 @@ use crate::query::{self, Pair};
 pub use endpoint::{Endpoint, EndpointTable, InvalidEndpoint, Scheme};
 pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
 pub use endpoint_url::{EndpointUrl, InvalidEndpointUrl};
+pub use issuer::{InvalidIssuer, Issuer};
 pub use resolve::RequestUrl;
 pub use zoom::Cloud;
 

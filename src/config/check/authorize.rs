@@ -7,7 +7,7 @@ use crate::config::file::{AuthorizeEntry, File};
 use crate::config::reader::Field;
 use crate::config::report::Problem;
 use crate::config::{AuthorizeEndpoint, ListenAddress, UpstreamUrl};
-use crate::oauth::{Cloud, EndpointPath, EndpointTable, EndpointUrl, InvalidEndpointUrl};
+use crate::oauth::{Cloud, EndpointPath, EndpointTable, EndpointUrl, Issuer};
 
 impl Check {
     /// Returns the authorize endpoints, and has `table` recognise what they send on to, so
@@ -64,7 +64,7 @@ impl Check {
         };
         let token_endpoint = self.parsed(&entry.token_endpoint);
         let revocation_endpoint = self.parsed(&entry.revocation_endpoint);
-        let issuer = self.issuer(&entry.issuer);
+        let issuer = self.parsed(&entry.issuer);
         let path = self.path(&entry.path);
         if discovery && let Some(to) = &to {
             self.discoverable(to, entry);
@@ -116,28 +116,6 @@ impl Check {
             return None;
         }
         Some((path, field.span.clone()))
-    }
-
-    /// RFC 8414 2 would allow a path, but the documents are found without one here.
-    fn issuer(&mut self, field: &Option<Field<String>>) -> Option<String> {
-        let field = field.as_ref()?;
-        let text = &field.value;
-        let origin = text.strip_suffix('/').unwrap_or(text);
-        let problem = |message: &str| Problem::at(&field.span, message);
-        match format!("{origin}/").parse::<EndpointUrl>() {
-            Ok(url) if url.path() == "/" => return Some(text.clone()),
-            Err(InvalidEndpointUrl::Spelling(plain)) => {
-                let plain = plain.trim_end_matches('/');
-                let message = format!("an issuer is written in its plainest spelling, `{plain}`");
-                self.problems.push(problem(&message));
-                return None;
-            }
-            _ => {}
-        }
-        let message = "an issuer is `https://HOST` or `https://HOST:PORT`, as clients write it, \
-                       without a path; `http` is for this machine only";
-        self.problems.push(problem(message));
-        None
     }
 
     /// Whether the documents of the listener on `listen` are about the endpoint of `entry`, the
@@ -279,15 +257,15 @@ struct Checked<'f> {
 }
 
 /// What clients know the listener on `listen` by.
-fn issuer_of<'c>(listen: &Option<ListenAddress>, checked: &'c [Checked<'_>]) -> Option<&'c str> {
+fn issuer_of<'c>(listen: &Option<ListenAddress>, checked: &'c [Checked<'_>]) -> Option<&'c Issuer> {
     let mut there = checked.iter().filter(|it| it.endpoint.listen == *listen);
-    there.find_map(|it| it.endpoint.issuer.as_deref())
+    there.find_map(|it| it.endpoint.issuer.as_ref())
 }
 
 /// Whether `url` leads to `endpoint`: at an address that it listens on, or by the issuer there.
 fn is_at(
     endpoint: &AuthorizeEndpoint,
-    issuer: Option<&str>,
+    issuer: Option<&Issuer>,
     url: &EndpointUrl,
     network: &Network,
 ) -> bool {
@@ -301,9 +279,8 @@ fn is_at(
     };
     let mut listeners = listeners.into_iter().flatten();
     let is_public = || {
-        let issuer = issuer.unwrap_or_default();
-        let origin = issuer.strip_suffix('/').unwrap_or(issuer);
-        url.as_str().strip_prefix(origin) == Some(url.path())
+        let origin = issuer.map(Issuer::origin);
+        origin.is_some_and(|it| url.as_str().strip_prefix(it) == Some(url.path()))
     };
     url.path() == endpoint.path.as_str()
         && (listeners.any(|listen| address.reaches(listen)) || is_public())

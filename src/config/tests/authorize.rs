@@ -1,4 +1,5 @@
 use super::*;
+use crate::oauth::Issuer;
 
 /// The problems of one `[authorize]` with a path and these lines.
 fn entry_problems(lines: &str) -> Vec<String> {
@@ -56,7 +57,8 @@ fn everything_an_authorize_endpoint_may_say_is_read() {
         "https://login.example.com/token"
     );
     assert_eq!(url(&first.revocation_endpoint), "http://127.0.0.1:9/revoke");
-    assert_eq!(first.issuer.as_deref(), Some("https://auth.example.com"));
+    let issuer = first.issuer.as_ref().map(Issuer::as_str);
+    assert_eq!(issuer, Some("https://auth.example.com"));
     assert_eq!(first.listen, Some("127.0.0.1:8090".parse().unwrap()));
     assert!(first.known_clients_only && first.discovery);
     // One of each listener is described.
@@ -405,7 +407,9 @@ fn issuer_is_an_origin() {
         "http://[::1]",
     ] {
         let text = format!("[authorize]\npath = \"/a\"\nissuer = \"{issuer}\"\n");
-        assert_eq!(config(&text).authorize[0].issuer.as_deref(), Some(issuer));
+        let read = config(&text).authorize.remove(0).issuer.unwrap();
+        assert_eq!(read.as_str(), issuer);
+        assert_eq!(read.origin(), issuer.trim_end_matches('/'));
     }
     for issuer in [
         "",
