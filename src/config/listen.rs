@@ -4,7 +4,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     str::FromStr,
 };
@@ -36,6 +36,38 @@ impl ListenAddress {
         let ip_overlaps = one.ip() == two.ip() || (any && one.is_ipv4() == two.is_ipv4());
         one.port() != 0 && one.port() == two.port() && ip_overlaps
     }
+
+    /// Whether a TCP connection to `host` and `port` reaches a socket that listens here, as far
+    /// as that can be told without looking up a name. IPv6 is without brackets.
+    pub(super) fn is_reached_by(&self, host: &str, port: u16) -> bool {
+        match self {
+            Self::Tcp(own) => port == own.port() && is_reached_by(host, own.ip()),
+            Self::Unix(_) | Self::Descriptor(_) => false,
+        }
+    }
+}
+
+/// As [`ListenAddress::is_reached_by`], the ports being equal.
+fn is_reached_by(host: &str, own: IpAddr) -> bool {
+    let own = own.to_canonical();
+    let own_is_local = is_localhost(own) || own.is_unspecified();
+    let Ok(ip) = host.parse::<IpAddr>() else {
+        let name = host.strip_suffix('.').unwrap_or(host);
+        return own_is_local && name == "localhost";
+    };
+    let ip = ip.to_canonical();
+    if ip.is_unspecified() {
+        // Connecting to 0.0.0.0 or [::] means connecting to this machine.
+        return own_is_local;
+    }
+    // [::] takes IPv4 connections too, 0.0.0.0 no IPv6 ones.
+    let any = own.is_unspecified() && (own.is_ipv6() || ip.is_ipv4());
+    ip == own || (any && ip.is_loopback())
+}
+
+/// The two addresses that `localhost` may stand for.
+fn is_localhost(ip: IpAddr) -> bool {
+    ip == IpAddr::V4(Ipv4Addr::LOCALHOST) || ip == IpAddr::V6(Ipv6Addr::LOCALHOST)
 }
 
 impl FromStr for ListenAddress {

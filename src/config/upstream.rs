@@ -2,12 +2,7 @@
 //!
 //! Only what is written counts; no name is looked up here.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::PathBuf,
-    str::FromStr,
-};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use thiserror::Error;
 use url::{Host, Url};
@@ -40,36 +35,13 @@ impl UpstreamUrl {
     /// as far as that can be told without looking up a name.
     pub(super) fn reaches(&self, listen: &ListenAddress) -> bool {
         match (self, listen) {
-            (Self::Http { host, port } | Self::Https { host, port }, ListenAddress::Tcp(own)) => {
-                *port == own.port() && reaches(host, *own)
+            (Self::Http { host, port } | Self::Https { host, port }, _) => {
+                listen.is_reached_by(host, *port)
             }
             (Self::Unix(path), ListenAddress::Unix(own)) => path == own,
-            _ => false,
+            (Self::Unix(_), _) => false,
         }
     }
-}
-
-/// As [`UpstreamUrl::reaches`], the ports being equal.
-fn reaches(host: &str, own: SocketAddr) -> bool {
-    let own = own.ip().to_canonical();
-    let own_is_local = is_localhost(own) || own.is_unspecified();
-    let Ok(ip) = host.parse::<IpAddr>() else {
-        let name = host.strip_suffix('.').unwrap_or(host);
-        return own_is_local && name == "localhost";
-    };
-    let ip = ip.to_canonical();
-    if ip.is_unspecified() {
-        // Connecting to 0.0.0.0 or [::] means connecting to this machine.
-        return own_is_local;
-    }
-    // [::] takes IPv4 connections too, 0.0.0.0 no IPv6 ones.
-    let any = own.is_unspecified() && (own.is_ipv6() || ip.is_ipv4());
-    ip == own || (any && ip.is_loopback())
-}
-
-/// The two addresses that `localhost` may stand for.
-fn is_localhost(ip: IpAddr) -> bool {
-    ip == IpAddr::V4(Ipv4Addr::LOCALHOST) || ip == IpAddr::V6(Ipv6Addr::LOCALHOST)
 }
 
 impl FromStr for UpstreamUrl {

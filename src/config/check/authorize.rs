@@ -6,7 +6,7 @@ use super::{Check, network::Network};
 use crate::config::file::{AuthorizeEntry, File};
 use crate::config::reader::Field;
 use crate::config::report::Problem;
-use crate::config::{AuthorizeEndpoint, ListenAddress, UpstreamUrl};
+use crate::config::{AuthorizeEndpoint, ListenAddress};
 use crate::oauth::{Cloud, EndpointPath, EndpointTable, EndpointUrl, Issuer};
 
 impl Check {
@@ -269,10 +269,6 @@ fn is_at(
     url: &EndpointUrl,
     network: &Network,
 ) -> bool {
-    let address = UpstreamUrl::Http {
-        host: url.host(),
-        port: url.port(),
-    };
     let listeners = match &endpoint.listen {
         None => [&network.listen, &network.listen_tls],
         own => [own, &None],
@@ -283,7 +279,7 @@ fn is_at(
         origin.is_some_and(|it| url.as_str().strip_prefix(it) == Some(url.path()))
     };
     url.path() == endpoint.path.as_str()
-        && (listeners.any(|listen| address.reaches(listen)) || is_public())
+        && (listeners.any(|it| it.is_reached_by(&url.host(), url.port())) || is_public())
 }
 
 /// Where requests are sent on to where nothing is written.
