@@ -6,9 +6,7 @@ use thiserror::Error;
 use url::Host;
 
 use super::{
-    EndpointUrl, RequestUrl,
     endpoint_path::{EndpointPath, InvalidEndpointPath},
-    recognise,
     zoom::CLOUDS,
 };
 
@@ -166,14 +164,6 @@ impl EndpointTable {
     /// Adds an endpoint.
     pub fn push(&mut self, endpoint: Endpoint) {
         self.0.push(endpoint);
-    }
-
-    /// Adds the endpoint at `url`, unless one that is there recognises it.
-    pub fn ensure(&mut self, url: &EndpointUrl) {
-        let url_bytes = url.as_str().as_bytes();
-        if recognise(url_bytes, &RequestUrl::UNKNOWN, self).is_err() {
-            self.push(url.endpoint().clone());
-        }
     }
 
     /// Yields the endpoints, Zoom's own first.

@@ -6,13 +6,17 @@ use std::str::FromStr;
 use thiserror::Error;
 use url::{Host, Url};
 
-use super::endpoint::{Endpoint, InvalidEndpoint, Scheme};
+use super::{
+    endpoint::{Endpoint, EndpointTable, InvalidEndpoint, Scheme},
+    resolve::{self, RequestUrl},
+};
 
 /// The URL of an endpoint: `https`, or `http` for this machine; no user information, no
 /// query, no fragment (RFC 6749 3.1 and 3.2), in its plainest spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointUrl {
     url: Url,
+    /// The row of a table that recognises it.
     endpoint: Endpoint,
 }
 
@@ -20,11 +24,6 @@ impl EndpointUrl {
     /// The URL; a query may be put behind it with a `?`.
     pub fn as_str(&self) -> &str {
         self.url.as_str()
-    }
-
-    /// The row of an [`EndpointTable`](super::EndpointTable) that recognises it.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
     }
 
     /// The host in its plainest spelling; IPv6 without brackets.
@@ -43,6 +42,15 @@ impl EndpointUrl {
     /// The path; it begins with `/`.
     pub fn path(&self) -> &str {
         self.url.path()
+    }
+}
+
+impl EndpointTable {
+    /// Adds the endpoint at `url`, unless one that is there recognises it.
+    pub fn ensure(&mut self, url: &EndpointUrl) {
+        if resolve::endpoint(url.as_str().as_bytes(), &RequestUrl::UNKNOWN, self).is_err() {
+            self.push(url.endpoint.clone());
+        }
     }
 }
 
