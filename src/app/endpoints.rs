@@ -20,30 +20,23 @@ pub(super) fn listeners(config: &Config) -> Vec<&ListenAddress> {
     addresses
 }
 
-/// Returns what answers for the endpoints, whose own listeners come behind `proxied` others;
-/// `None` where there are none.
+/// Returns what answers for the endpoints, with what is at each listener.
 pub(super) fn authorize(
     config: &Config,
-    proxied: usize,
+    sites: Vec<Site>,
     rules: &Arc<ArcSwap<Rules>>,
     metrics: &Arc<Metrics>,
-) -> Option<Arc<Authorize>> {
-    if config.authorize.is_empty() {
-        return None;
-    }
-    let shared = site(config, None);
-    let own = listeners(config).into_iter();
-    let own = own.map(|address| site(config, Some(address)));
-    Some(Arc::new(Authorize {
-        sites: std::iter::repeat_n(shared, proxied).chain(own).collect(),
+) -> Authorize {
+    Authorize {
+        sites,
         rewriter: Box::new(Map::new(Arc::clone(rules), |rules: &Rules| &rules.rewriter)),
         metrics: Arc::clone(metrics),
         body_limit: config.timeouts.body_idle,
-    }))
+    }
 }
 
 /// What is at the listener on `address`, or at the proxy's for `None`.
-fn site(config: &Config, address: Option<&ListenAddress>) -> Site {
+pub(super) fn site(config: &Config, address: Option<&ListenAddress>) -> Site {
     let endpoints = config.authorize.iter();
     let endpoints = endpoints.filter(|it| it.listen.as_ref() == address);
     Site {

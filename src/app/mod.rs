@@ -14,8 +14,8 @@ use thiserror::Error;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
-use crate::authorize::Authorize;
-use crate::config::{AuthorizeEndpoint, Config, ListenAddress};
+use crate::authorize::{Authorize, Endpoint, Site};
+use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::net::OwnConnections;
 use crate::proxy::{Proxy, Rules};
@@ -33,10 +33,7 @@ use serve::Serve;
 pub struct App {
     server: Server,
     workers: Vec<(Worker, Arc<Proxy>)>,
-    authorize: Option<Arc<Authorize>>,
-    /// How many of the listeners are the proxy's; those behind them are for authorize
-    /// endpoints alone.
-    proxied: usize,
+    authorize: Arc<Authorize>,
     /// Takes up new certificates for as long as it is kept.
     _watching: Option<Watching>,
     self_made: Option<SelfMade>,
@@ -84,13 +81,7 @@ impl App {
             None => None,
         };
         let served = opened.as_ref().map(|it| it.certificates.server_config());
-        let plain = config.listen.iter().map(|address| (address, None));
-        let tls = config.listen_tls.iter().map(|it| (it, served.clone()));
-        let mut listeners = listen(plain.chain(tls), &mut inherited, &config)?;
-        let proxied = listeners.len();
-        let own = endpoints::listeners(&config).into_iter();
-        let own = own.map(|address| (address, None));
-        listeners.extend(listen(own, &mut inherited, &config)?);
+        let (listeners, sites) = listen(&config, served.as_ref(), &mut inherited)?;
         let certificates = opened.as_ref().map(|it| it.certificates.clone());
         let watching = match &certificates {
             Some(certificates) => Some(watch(certificates, &metrics)?),
@@ -106,8 +97,7 @@ impl App {
         let rules = Arc::new(ArcSwap::from_pointee(parts::rules(&config)));
         Ok(Self {
             workers: workers(&config, &target, &rules, &server).map_err(BindError::Threads)?,
-            authorize: endpoints::authorize(&config, proxied, &rules, &metrics),
-            proxied,
+            authorize: Arc::new(endpoints::authorize(&config, sites, &rules, &metrics)),
             server,
             _watching: watching,
             self_made: opened.and_then(|opened| opened.self_made),
@@ -142,27 +132,27 @@ impl App {
     /// Where clients connect to the proxy, as URLs and paths; ports are those that the system
     /// chose for 0.
     pub fn addresses(&self) -> impl Iterator<Item = String> {
-        let listeners = self.server.listeners.iter();
-        listeners.take(self.proxied).map(shown)
+        let proxys = self.sites().filter(|(_, site)| !site.is_alone);
+        proxys.map(|(listener, _)| shown(listener))
     }
 
     /// The same of listeners that are for authorize endpoints alone.
     pub fn authorize_addresses(&self) -> impl Iterator<Item = String> {
-        let listeners = self.server.listeners.iter();
-        listeners.skip(self.proxied).map(shown)
+        let own = self.sites().filter(|(_, site)| site.is_alone);
+        own.map(|(listener, _)| shown(listener))
     }
 
     /// The authorize endpoints, and behind each where it is, as [`App::addresses`] has it; one
     /// that is on several listeners is there as often.
-    pub fn authorize_endpoints(&self) -> impl Iterator<Item = (&AuthorizeEndpoint, String)> {
-        let own = endpoints::listeners(&self.reload.started);
-        let written = self.server.listeners.iter().enumerate();
-        written.flat_map(move |(place, listener)| {
-            let address = place.checked_sub(self.proxied).map(|place| own[place]);
-            let here = self.reload.started.authorize.iter();
-            let here = here.filter(move |it| it.listen.as_ref() == address);
+    pub fn authorize_endpoints(&self) -> impl Iterator<Item = (&Endpoint, String)> {
+        self.sites().flat_map(|(listener, site)| {
+            let here = site.endpoints.iter();
             here.map(|endpoint| (endpoint, shown(listener)))
         })
+    }
+
+    fn sites(&self) -> impl Iterator<Item = (&Listener, &Site)> {
+        self.server.listeners.iter().zip(&self.authorize.sites)
     }
 
     /// The first TCP address that clients connect to, for whoever asked for port 0.
@@ -184,7 +174,7 @@ impl App {
             .map(|(worker, proxy)| {
                 let sweeper = Arc::clone(&proxy);
                 worker.spawn(async move { sweeper.upstream.sweep().await });
-                let authorize = self.authorize.clone();
+                let authorize = Arc::clone(&self.authorize);
                 (worker, Serve { proxy, authorize })
             })
             .collect();
@@ -196,21 +186,27 @@ impl App {
     }
 }
 
-/// Opens listeners, each with TLS where there is a configuration for it.
-fn listen<'c>(
-    addresses: impl Iterator<Item = (&'c ListenAddress, Option<Arc<ServerConfig>>)>,
-    inherited: &mut Inherited,
+/// Opens every listener, those with TLS as `served` says, and returns what is at each of them.
+fn listen(
     config: &Config,
-) -> Result<Vec<Listener>, BindError> {
-    let open = |(address, tls)| {
+    served: Option<&Arc<ServerConfig>>,
+    inherited: &mut Inherited,
+) -> Result<(Vec<Listener>, Vec<Site>), BindError> {
+    let plain = config.listen.iter().map(|address| (address, None, None));
+    let tls = config.listen_tls.iter();
+    let tls = tls.map(|address| (address, served.cloned(), None));
+    let own = endpoints::listeners(config).into_iter();
+    let own = own.map(|address| (address, None, Some(address)));
+    let open = |(address, tls, own)| {
         let address = parts::address(address);
         let bound = Listener::bind(&address, inherited, tls, config.proxy_protocol);
-        bound.map_err(|source| BindError::Listen {
+        let listener = bound.map_err(|source| BindError::Listen {
             address: address.to_string(),
             source,
-        })
+        });
+        Ok((listener?, endpoints::site(config, own)))
     };
-    addresses.map(open).collect()
+    plain.chain(tls).chain(own).map(open).collect()
 }
 
 fn shown(listener: &Listener) -> String {

@@ -1,5 +1,5 @@
-//! Who answers a request: the authorize endpoints, where there are any and it
-//! is about one, else the proxy.
+//! Who answers a request: the authorize endpoints, where it is about one, else
+//! the proxy.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -19,7 +19,7 @@ use crate::server::Handler;
 #[derive(Clone)]
 pub(super) struct Serve {
     pub(super) proxy: Arc<Proxy>,
-    pub(super) authorize: Option<Arc<Authorize>>,
+    pub(super) authorize: Arc<Authorize>,
 }
 
 impl Handler for Serve {
@@ -31,10 +31,9 @@ impl Handler for Serve {
         client: Arc<Client>,
     ) -> Response<Self::Body> {
         let is_head = request.method() == Method::HEAD;
-        let own = self.authorize.as_deref();
-        let asked = own.and_then(|own| Some((own, own.find(&request, &client)?)));
-        let mut answer = match asked {
-            Some((own, asked)) => own.answer(asked, request).await.map(Either::Right),
+        let own = &self.authorize;
+        let mut answer = match own.find(&request, &client) {
+            Some(asked) => own.answer(asked, request).await.map(Either::Right),
             None => self.proxy.handle(request, &client).await,
         };
         complete(&mut answer, is_head);
