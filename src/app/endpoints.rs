@@ -31,7 +31,7 @@ pub(super) fn authorize(
         sites,
         rewriter: Box::new(Map::new(Arc::clone(rules), |rules: &Rules| &rules.rewriter)),
         metrics: Arc::clone(metrics),
-        body_limit: config.timeouts.body_idle,
+        body_idle: config.timeouts.body_idle,
     }
 }
 

@@ -7,8 +7,8 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE},
     request::Parts,
 };
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::{Body as _, Bytes, Incoming};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 
 use super::refusal::Refusal;
@@ -42,19 +42,19 @@ impl Upload {
     }
 }
 
-/// Returns the form's bytes as they came; none where nothing is sent. It has `limit` for the
-/// whole of it.
+/// Returns the form's bytes as they came; none where nothing is sent. Each piece has `limit` to
+/// come in.
 ///
 /// # Errors
 ///
-/// It is no form, too long, broken or too late.
+/// It is no form, too long, broken, or a piece is too late.
 pub(super) async fn read(
     headers: &HeaderMap,
     upload: &mut Upload,
     limit: Duration,
-) -> Result<Bytes, Refusal> {
+) -> Result<Vec<u8>, Refusal> {
     if upload.body.is_end_stream() {
-        return Ok(Bytes::new());
+        return Ok(Vec::new());
     }
     if !is_form(headers) {
         return Err(Refusal::NoForm);
@@ -63,12 +63,19 @@ pub(super) async fn read(
         return Err(Refusal::LongForm);
     }
     upload.waits = false;
-    let body = Limited::new(&mut upload.body, MAX_BYTES);
-    let whole = timeout(limit, body.collect()).await;
-    match whole.map_err(|_| Refusal::LateForm)? {
-        Ok(form) => Ok(form.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::LongForm),
-        Err(_) => Err(Refusal::BrokenForm),
+    let mut form = Vec::new();
+    loop {
+        let frame = timeout(limit, upload.body.frame()).await;
+        let Some(frame) = frame.map_err(|_| Refusal::LateForm)? else {
+            return Ok(form);
+        };
+        let frame = frame.map_err(|_| Refusal::BrokenForm)?;
+        // What is no data are trailers, which end it.
+        let piece = frame.into_data().unwrap_or_default();
+        if form.len() + piece.len() > MAX_BYTES {
+            return Err(Refusal::LongForm);
+        }
+        form.extend(piece);
     }
 }
 

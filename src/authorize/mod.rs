@@ -41,8 +41,8 @@ pub struct Authorize {
     pub rewriter: Box<dyn DynAccess<Rewriter> + Send + Sync>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// How long a form may take to come.
-    pub body_limit: Duration,
+    /// The longest wait for each piece of a form.
+    pub body_idle: Duration,
 }
 
 /// What is at one listener.
@@ -137,7 +137,7 @@ impl Authorize {
         };
         let form = match parts.method {
             Method::GET | Method::HEAD => None,
-            Method::POST => Some(form::read(&parts.headers, upload, self.body_limit).await?),
+            Method::POST => Some(form::read(&parts.headers, upload, self.body_idle).await?),
             _ => return Err(Refusal::Method("GET, HEAD, POST")),
         };
         let query = query::join(parts.uri.query(), form.as_deref())?;

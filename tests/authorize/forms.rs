@@ -1,5 +1,7 @@
 //! A POST with a form (RFC 6749 section 3.1).
 
+use std::{thread::sleep, time::Duration};
+
 use http::{Request, StatusCode};
 
 use crate::http2_client::Client;
@@ -148,6 +150,23 @@ fn form_that_does_not_come_is_not_waited_for() {
     let answer = client.message();
     assert_eq!(status(&answer), 408);
     assert_eq!(field(&answer, "location"), None);
+}
+
+#[test]
+fn form_that_comes_slowly_is_a_form() {
+    let rescope = Rescope::start(&format!("timeouts.body_idle = '400ms'\n{KEEP}{ON_ITS_OWN}"));
+    let mut client = rescope.client();
+    client.send(posted(&format!("{FORM}Content-Length: 9\r\n"), ""));
+    for byte in "a=1234567".chars() {
+        // The pace is the subject.
+        sleep(Duration::from_millis(100));
+        client.send(byte.to_string());
+    }
+    let answer = client.message();
+    assert_eq!(
+        field(&answer, "location"),
+        Some(&*format!("{TO}?a=1234567"))
+    );
 }
 
 #[test]
