@@ -285,9 +285,9 @@ fn form_in_flight_is_answered_after_the_end_was_asked_for() {
     client.send(posted(&expects, ""));
     // Somebody waits for the form.
     client.head();
-    rescope.stop();
+    rescope.running.stop();
     client.send("a=1");
     let answer = client.message();
     assert_eq!(field(&answer, "location"), Some(&*format!("{TO}?a=1")));
-    rescope.join();
+    rescope.running.join();
 }

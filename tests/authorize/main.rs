@@ -12,11 +12,18 @@ mod http2_client;
 #[path = "../wire/identity.rs"]
 #[expect(dead_code, reason = "not all of it is of use here")]
 mod identity;
+#[path = "../common/own.rs"]
+mod own;
+#[path = "../common/printing.rs"]
+mod printing;
 #[path = "../process/mod.rs"]
 mod process;
 #[path = "../wire/raw.rs"]
 #[expect(dead_code, reason = "not all of it is of use here")]
 mod raw;
+#[path = "../wire/running.rs"]
+#[expect(dead_code, reason = "not all of it is of use here")]
+mod wire;
 
 mod attacks;
 mod clients;

@@ -1,26 +1,24 @@
 //! The program, `rescope run`, and all that it says.
 
 use std::{
-    fs,
-    io::{BufRead, BufReader, Read},
+    fs::{self, File},
     net::SocketAddr,
-    process::{Command, Stdio},
-    sync::mpsc,
-    thread::{self, JoinHandle},
+    path::PathBuf,
+    process::Command,
 };
 
 use tempfile::TempDir;
 
 use crate::process::Killed;
 use crate::raw::LIMIT;
+use crate::{own, printing};
 
 pub struct Program {
     process: Killed,
     /// Where it listens, the proxy's listeners first.
     pub addresses: Vec<SocketAddr>,
     said: Vec<String>,
-    log: Option<JoinHandle<String>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Program {
@@ -34,30 +32,11 @@ impl Program {
             false => "upstream = 'http://127.0.0.1:1'\n",
         };
         fs::write(&file, format!("{upstream}{text}")).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_rescope"))
-            .args(["run", "--config"])
-            .arg(file)
-            .env("RESCOPE_LOG", level)
-            .env("NO_COLOR", "1")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (lines, printed) = mpsc::channel();
-        let stdout = BufReader::new(process.stdout.take().unwrap());
-        // Reads on to the end, so that it can always print.
-        thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let _ = lines.send(line);
-            }
-        });
-        let mut stderr = process.stderr.take().unwrap();
-        let log = thread::spawn(move || {
-            let mut log = Vec::new();
-            stderr.read_to_end(&mut log).unwrap();
-            String::from_utf8_lossy(&log).into_owned()
-        });
-        let process = Killed(process);
+        let mut command = own::rescope();
+        command.args(["run", "--config"]).arg(file);
+        command.env("RESCOPE_LOG", level).env("NO_COLOR", "1");
+        command.stderr(File::create(log(&folder)).unwrap());
+        let (process, printed) = printing::start(&mut command);
         let mut said = Vec::new();
         for _ in 0..listeners {
             said.push(printed.recv_timeout(LIMIT).expect("it says no address"));
@@ -70,8 +49,7 @@ impl Program {
             process,
             addresses: said.iter().map(address).collect(),
             said,
-            log: Some(log),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -86,6 +64,10 @@ impl Program {
         let sent = Command::new("sh").args(["-c", &kill]).status();
         assert!(sent.unwrap().success());
         self.process.0.wait().unwrap();
-        self.log.take().unwrap().join().unwrap()
+        fs::read_to_string(log(&self.folder)).unwrap()
     }
+}
+
+fn log(folder: &TempDir) -> PathBuf {
+    folder.path().join("log")
 }

@@ -4,10 +4,9 @@ use std::{net::SocketAddr, sync::Arc};
 
 use rescope::app::{App, Reload};
 use rescope::config::{self, Config, Overrides};
-use rescope::server::Inherited;
-use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle, time::timeout};
 
-use crate::raw::{self, LIMIT, Wire};
+use crate::raw::{self, Wire};
+use crate::wire;
 
 pub struct Rescope {
     /// Where the proxy listens, without TLS first.
@@ -15,10 +14,9 @@ pub struct Rescope {
     /// Where authorize endpoints alone are.
     pub endpoints: Vec<SocketAddr>,
     pub app: raw::App,
+    /// In this process.
+    pub running: wire::Rescope,
     reload: Arc<Reload>,
-    runtime: Option<Runtime>,
-    stop: Option<oneshot::Sender<()>>,
-    served: Option<JoinHandle<()>>,
 }
 
 impl Rescope {
@@ -30,24 +28,20 @@ impl Rescope {
     /// Starts it in front of an app with a configuration file of this text.
     pub fn configured(text: &str) -> Self {
         let app = raw::App::start();
-        let runtime = Runtime::new().unwrap();
-        let entered = runtime.enter();
-        let bound = App::bind(config_for(&app, text), Inherited::none()).unwrap();
-        drop(entered);
-        let tcp = |address: String| address.split_once("://")?.1.parse().ok();
-        let proxy = bound.addresses().filter_map(tcp).collect();
-        let endpoints = bound.authorize_addresses().filter_map(tcp).collect();
-        let reload = bound.reload();
-        let (stop, asked) = oneshot::channel();
-        let served = runtime.spawn(bound.serve(async { drop(asked.await) }));
+        let look = |bound: &App| {
+            let tcp = |address: String| address.split_once("://")?.1.parse().ok();
+            let proxy = bound.addresses().filter_map(tcp).collect();
+            let endpoints = bound.authorize_addresses().filter_map(tcp).collect();
+            (proxy, endpoints, bound.reload())
+        };
+        let (running, seen) = wire::Rescope::seen(config_for(&app, text), look);
+        let (proxy, endpoints, reload) = seen;
         Self {
             proxy,
             endpoints,
             app,
+            running,
             reload,
-            runtime: Some(runtime),
-            stop: Some(stop),
-            served: Some(served),
         }
     }
 
@@ -72,27 +66,6 @@ impl Rescope {
     pub fn reload(&self, text: &str) {
         let text = format!("listen = '127.0.0.1:0'\n{text}");
         self.reload.apply(Ok(config_for(&self.app, &text)));
-    }
-
-    /// Asks it to end.
-    pub fn stop(&mut self) {
-        drop(self.stop.take());
-    }
-
-    /// Fails unless it has ended, or does in time.
-    pub fn join(&mut self) {
-        let served = self.served.take().unwrap();
-        let runtime = self.runtime.as_ref().unwrap();
-        let ended = runtime.block_on(async { timeout(LIMIT, served).await });
-        ended.expect("it goes on").unwrap();
-    }
-}
-
-impl Drop for Rescope {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

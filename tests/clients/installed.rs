@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::packages;
-use crate::printing;
 use crate::process::Killed;
+use crate::program::printing;
 use crate::program::tool;
 
 /// A script in `python/`.

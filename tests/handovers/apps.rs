@@ -9,8 +9,8 @@ use std::{
 };
 
 use crate::packages;
-use crate::printing;
 use crate::process::Killed;
+use crate::program::printing;
 
 /// What takes longer has failed.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -11,8 +11,6 @@ mod check;
 mod nextjs;
 #[path = "../common/installed.rs"]
 mod packages;
-#[path = "../common/printing.rs"]
-mod printing;
 #[path = "../process/mod.rs"]
 mod process;
 #[path = "../program/mod.rs"]

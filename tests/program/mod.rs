@@ -1,18 +1,21 @@
 //! `rescope run` from outside: a configuration file in, addresses and a log out.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+#[path = "../common/own.rs"]
+mod own;
+#[path = "../common/printing.rs"]
+pub mod printing;
 pub mod tool;
 
 use std::{
     fmt::Display,
     fs::{self, File, OpenOptions},
-    io::{BufRead, BufReader, Write},
+    io::Write,
     net::SocketAddr,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    process::{ChildStdout, Command, Stdio},
+    process::Command,
     sync::mpsc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -56,9 +59,8 @@ impl Program {
             write_certificates(folder.path());
         }
         fs::write(folder.path().join("rescope.toml"), text + keys).unwrap();
-        let mut process = Killed(command(folder.path()).spawn().unwrap());
-        let stdout = process.0.stdout.take().unwrap();
-        let [plain, tls] = addresses(stdout, tls).unwrap_or_else(|problem| {
+        let (process, printed) = printing::start(&mut command(folder.path()));
+        let [plain, tls] = addresses(&printed, tls).unwrap_or_else(|problem| {
             let log = fs::read_to_string(folder.path().join("log")).unwrap();
             panic!("rescope {problem}: {log}");
         });
@@ -92,27 +94,19 @@ impl Program {
 }
 
 fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rescope"));
+    let mut command = own::rescope();
     command.args(["run", "--config"]);
     command.arg(folder.join("rescope.toml"));
-    for name in ["CONFIG", "LISTEN", "LISTEN_TLS", "UPSTREAM", "LOG_FORMAT"] {
-        command.env_remove(format!("RESCOPE_{name}"));
-    }
     command.env("RESCOPE_LOG", "warn");
-    command.stdout(Stdio::piped());
     command.stderr(File::create(folder.join("log")).unwrap());
     command
 }
 
 /// Reads what it prints until it has named its plain address, and the other one if `tls`.
-fn addresses(stdout: ChildStdout, tls: bool) -> Result<[Option<SocketAddr>; 2], &'static str> {
-    let (lines, printed) = mpsc::channel();
-    // Reads on to the end, so that it can always print.
-    thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let _ = lines.send(line);
-        }
-    });
+fn addresses(
+    printed: &mpsc::Receiver<String>,
+    tls: bool,
+) -> Result<[Option<SocketAddr>; 2], &'static str> {
     let deadline = Instant::now() + LIMIT;
     let mut found = [None, None];
     while found[0].is_none() || (tls && found[1].is_none()) {

@@ -5,8 +5,6 @@
 
 #[path = "../common/installed.rs"]
 mod packages;
-#[path = "../common/printing.rs"]
-mod printing;
 #[path = "../process/mod.rs"]
 mod process;
 #[path = "../program/mod.rs"]

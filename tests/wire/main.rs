@@ -7,6 +7,8 @@
 
 #[path = "../common/corpus.rs"]
 mod corpus;
+#[path = "../common/own.rs"]
+mod own;
 #[path = "../process/mod.rs"]
 mod process;
 

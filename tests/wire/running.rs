@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
-    process::{ChildStdout, Command, Stdio},
+    process::{ChildStdout, Stdio},
     sync::mpsc,
     time::Duration,
 };
@@ -15,6 +15,7 @@ use rescope::server::Inherited;
 use tempfile::NamedTempFile;
 use tokio::{runtime::Runtime, sync::oneshot};
 
+use crate::own;
 use crate::process::Killed;
 use crate::raw::{self, LIMIT, Wire};
 
@@ -44,23 +45,31 @@ impl Rescope {
 
     /// Starts it as the configuration says; its address is the first listener's.
     pub fn of(config: Config) -> Self {
+        let (running, ()) = Self::seen(config, |_| ());
+        running
+    }
+
+    /// The same, and what `look` sees of it before it serves.
+    pub fn seen<T>(config: Config, look: impl FnOnce(&App) -> T) -> (Self, T) {
         let runtime = Runtime::new().unwrap();
         let entered = runtime.enter();
         let app = App::bind(config, Inherited::none()).unwrap();
         drop(entered);
         let address = app.local_addr().unwrap();
+        let seen = look(&app);
         let (stop, asked) = oneshot::channel();
         let (done, stopped) = mpsc::channel();
         runtime.spawn(async move {
             app.serve(async { drop(asked.await) }).await;
             let _ = done.send(());
         });
-        Self {
+        let running = Self {
             address,
             runtime: Some(runtime),
             stop: Some(stop),
             stopped,
-        }
+        };
+        (running, seen)
     }
 
     pub fn client(&self) -> Wire {
@@ -127,7 +136,7 @@ impl Program {
     pub fn configured(app: SocketAddr, text: &str) -> Self {
         let config = NamedTempFile::new().unwrap();
         fs::write(&config, text).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_rescope"))
+        let mut process = own::rescope()
             .args(["run", "--listen", "127.0.0.1:0", "--upstream"])
             .arg(format!("http://{app}"))
             .arg("--config")
