@@ -27,13 +27,13 @@ impl ListenAddress {
     pub(super) const DEFAULT: Self =
         Self::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080));
 
-    /// Whether no system can listen on both at once.
+    /// Whether Linux refuses to listen on both at once.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         let (Self::Tcp(one), Self::Tcp(two)) = (self, other) else {
             return self == other;
         };
-        let any = one.ip().is_unspecified() || two.ip().is_unspecified();
-        let ip_overlaps = one.ip() == two.ip() || (any && one.is_ipv4() == two.is_ipv4());
+        let (ip, other_ip) = (one.ip().to_canonical(), two.ip().to_canonical());
+        let ip_overlaps = ip == other_ip || takes_all(ip, other_ip) || takes_all(other_ip, ip);
         one.port() != 0 && one.port() == two.port() && ip_overlaps
     }
 
@@ -60,9 +60,13 @@ fn is_reached_by(host: &str, own: IpAddr) -> bool {
         // Connecting to 0.0.0.0 or [::] means connecting to this machine.
         return own_is_local;
     }
-    // [::] takes IPv4 connections too, 0.0.0.0 no IPv6 ones.
-    let any = own.is_unspecified() && (own.is_ipv6() || ip.is_ipv4());
-    ip == own || (any && ip.is_loopback())
+    ip == own || (takes_all(own, ip) && ip.is_loopback())
+}
+
+/// Whether listening on `any` is listening on every address, such as `ip`. [::] takes IPv4
+/// connections too, as the listeners ask for no IPV6_V6ONLY; 0.0.0.0 takes no IPv6 ones.
+fn takes_all(any: IpAddr, ip: IpAddr) -> bool {
+    any.is_unspecified() && (any.is_ipv6() || ip.is_ipv4())
 }
 
 /// The two addresses that `localhost` may stand for.
