@@ -6,7 +6,7 @@ use super::Url;
 use super::scan::{is_white_space, skip, split};
 
 /// Returns the value of `path`, the last of several; `None` where there is none, or where `value`
-/// is a URL with a scheme, whatever htmx 4 would find in it: htmx 2 goes there.
+/// is a URL with a host, whatever htmx 4 would find in it: htmx 2 goes there.
 pub(super) fn path(value: &[u8]) -> Option<Url> {
     let mut path = None;
     let mut rest = value;
@@ -16,6 +16,9 @@ pub(super) fn path(value: &[u8]) -> Option<Url> {
             return path;
         }
         let (name, behind) = word(rest, |byte| byte == b':' || is_separator(byte));
+        if name.text.starts_with(b"//") {
+            return None;
+        }
         let Some(behind) = skip(behind, is_white_space).strip_prefix(b":") else {
             rest = behind;
             continue;

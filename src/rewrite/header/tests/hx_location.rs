@@ -82,6 +82,10 @@ fn hx_location_is_read_as_htmx_4_does() {
 #[test]
 fn url_of_htmx_2_is_one_whatever_is_in_it() {
     assert_found(Carrier::HxLocation, &["@,path:/a", "@ path:/a"]);
+    let line = "//zoom.us/oauth/authorize?scope=a&client_id=b,path:/a";
+    let (output, count) = treated(Carrier::HxLocation, line.as_bytes());
+    assert_eq!(output, line.replace("scope=a&", "").as_bytes());
+    assert_eq!(count, 1);
 }
 
 /// `path:a,b` is a path of `a`, and an object with a `b` in it.
