@@ -205,7 +205,10 @@ fn endless_heads_end_early_and_take_no_memory() {
     let before = ask(3);
     let after = ask(30);
     // Heads that are kept would take far more, and the allocator takes memory in large pieces.
-    assert!(after < before + (16 << 20), "from {before} to {after} bytes");
+    assert!(
+        after < before + (16 << 20),
+        "from {before} to {after} bytes"
+    );
 }
 
 /// Whoever asks next must not get what belongs to nobody.

@@ -149,33 +149,25 @@ impl Input {
         })
     }
 
-    /// Whether its value counts and is yet to be put together, by a script that the form stands
-    /// in or by a template. None of these bytes is in a scope or a client_id as it is.
+    /// Whether its value counts and is yet to be given or put together, by a script or a template.
+    /// None of these bytes is in a scope or a client_id as it is.
     fn is_unfinished(&self, raw: &[u8]) -> bool {
         let counts = [&b"client_id"[..], b"scope", b"optional_scope"].contains(&&self.name[..]);
-        let written = self.written.as_ref().filter(|_| counts);
-        written.is_some_and(|(value, _)| {
+        let is_finished = self.written.as_ref().is_some_and(|(value, _)| {
             let mut bytes = raw[value.clone()].iter();
-            bytes.any(|byte| b"\"'`\\<>{}".contains(byte))
-        })
+            !bytes.any(|byte| b"\"'`\\<>{}".contains(byte))
+        });
+        counts && !is_finished
     }
 
     /// The input with another value, delimited as it was: what the form stands in may give
-    /// other quotes a meaning.
-    fn with_value(&self, value: &[u8]) -> Splice {
-        match &self.written {
-            Some((written, delimiter)) => Splice {
-                range: written.clone(),
-                text: delimiter.escape(value),
-            },
-            None => {
-                let end_of_name = self.tag.start + "<input".len();
-                Splice {
-                    range: end_of_name..end_of_name,
-                    text: [b" value=", &self.delimiter.enclose(value)[..]].concat(),
-                }
-            }
-        }
+    /// other quotes a meaning. `None` where it has no value.
+    fn with_value(&self, value: &[u8]) -> Option<Splice> {
+        let (written, delimiter) = self.written.clone()?;
+        Some(Splice {
+            range: written,
+            text: delimiter.escape(value),
+        })
     }
 
     /// An `optional_scope` behind it.
@@ -214,9 +206,9 @@ fn edit(inputs: &[Input], scope: Option<&[u8]>, optional_scope: Option<&[u8]>) -
         let Some((list, beside)) = lists.take(&input.name) else {
             continue;
         };
-        splices.push(match list {
+        splices.extend(match list {
             Some(list) => input.with_value(list),
-            None => input.removed(),
+            None => Some(input.removed()),
         });
         splices.extend(beside.map(|list| input.followed_by_optional(list)));
     }

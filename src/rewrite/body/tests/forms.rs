@@ -89,6 +89,8 @@ fn inputs_that_are_not_sent_as_they_are_stay() {
         r#"<input type="hidden" name="scope" value="a" disabled>"#,
         r#"<input type="hidden" name="scope" value="' + scope + '">"#,
         r#"<input type="hidden" name="scope" value="${scope}">"#,
+        r#"<input type="hidden" name="scope" :value="scopes">"#,
+        r#"<input type="hidden" name="scope" id="s">"#,
         r#"<input type="hidden" name="scope" value="a"><input type="hidden" name="client_id" value="{{ id }}">"#,
     ] {
         stays(&format!("<form action=\"{ZOOM}\">{input}</form>"));
