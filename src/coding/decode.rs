@@ -32,6 +32,8 @@ pub struct Decoder {
     decoded: u64,
     /// Whether what was read so far may be all.
     complete: bool,
+    /// Whether all that what was read stands for was given.
+    is_drained: bool,
     failed: Option<DecodeError>,
 }
 
@@ -46,6 +48,7 @@ impl Decoder {
             coded: 0,
             decoded: 0,
             complete: true,
+            is_drained: true,
             failed: None,
         }
     }
@@ -65,13 +68,39 @@ impl Decoder {
     ///
     /// The bytes are malformed, or a bound is met. The decoder is then of no more use and gives the
     /// same error again.
-    pub fn push(&mut self, coded: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<(), DecodeError> {
+    pub fn push(
+        &mut self,
+        mut coded: &[u8],
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), DecodeError> {
+        while let Some(piece) = self.step(&mut coded)? {
+            if !piece.is_empty() {
+                sink(piece);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes the front of `coded`, takes it off, and returns what it stands for: at most 64 KiB,
+    /// which may be nothing, of at most as many. `None` if `coded` is empty and all was given.
+    ///
+    /// # Errors
+    ///
+    /// As for [`push`](Self::push).
+    pub fn step(&mut self, coded: &mut &[u8]) -> Result<Option<&[u8]>, DecodeError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let result = self.decode(coded, sink);
-        self.failed = result.err();
-        result
+        if coded.is_empty() && self.is_drained {
+            return Ok(None);
+        }
+        match self.decode(coded) {
+            Ok(length) => Ok(Some(&self.piece[..length])),
+            Err(error) => {
+                self.failed = Some(error);
+                Err(error)
+            }
+        }
     }
 
     /// Ends the body, all of which was given by then, and returns the form that it had.
@@ -92,35 +121,28 @@ impl Decoder {
         self.complete && self.coded > 0 && self.failed == Some(DecodeError::Malformed)
     }
 
-    fn decode(&mut self, mut coded: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<(), DecodeError> {
-        let Some(&first) = coded.first() else {
-            return Ok(());
-        };
-        let form = Form::of(self.coding, first);
+    /// Fills the piece and returns how much of it.
+    fn decode(&mut self, coded: &mut &[u8]) -> Result<usize, DecodeError> {
+        let form = Form::of(self.coding, coded.first().copied().unwrap_or_default());
         let (_, codec) = self.codec.get_or_insert_with(|| {
             self.complete = false;
             (form, Codec::new(form))
         });
-        loop {
-            if self.complete && !codec.begin_next() {
-                return Err(DecodeError::Malformed);
-            }
-            let step = codec.step(coded, &mut self.piece);
-            let step = step.map_err(|_| DecodeError::Malformed)?;
-            coded = &coded[step.read..];
-            self.complete = step.ended;
-            self.coded += step.read as u64;
-            self.decoded += step.written as u64;
-            self.bounds.check(self.coded, self.decoded)?;
-            if step.written > 0 {
-                sink(&self.piece[..step.written]);
-            }
-            if coded.is_empty() && (step.ended || step.written < self.piece.len()) {
-                return Ok(());
-            }
-            if step.read == 0 && step.written == 0 && !step.ended {
-                return Err(DecodeError::Malformed);
-            }
+        if self.complete && !codec.begin_next() {
+            return Err(DecodeError::Malformed);
+        }
+        let step = codec.step(&coded[..coded.len().min(PIECE)], &mut self.piece);
+        let step = step.map_err(|_| DecodeError::Malformed)?;
+        *coded = &coded[step.read..];
+        self.complete = step.ended;
+        self.is_drained = step.ended || step.written < self.piece.len();
+        self.coded += step.read as u64;
+        self.decoded += step.written as u64;
+        self.bounds.check(self.coded, self.decoded)?;
+        let is_stuck = step.read == 0 && step.written == 0 && !step.ended;
+        match is_stuck && !coded.is_empty() {
+            true => Err(DecodeError::Malformed),
+            false => Ok(step.written),
         }
     }
 }

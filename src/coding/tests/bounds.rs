@@ -107,3 +107,34 @@ fn ratio_counts_from_one_mib_on() {
         assert_eq!(error, Some(DecodeError::TooDense(1)), "{form:?}");
     }
 }
+
+#[test]
+fn step_is_bounded_on_either_side() {
+    for form in FORMS {
+        // Of each, what opens to much and what is hardly coded at all.
+        for coded in [bomb(form), encode(form, &noise(1 << 20))] {
+            let mut decoder = Decoder::new(coding_of(form), ROOMY);
+            let mut rest = &coded[..];
+            for _ in 0..100 {
+                let before = rest.len();
+                let Some(piece) = decoder.step(&mut rest).unwrap() else {
+                    break;
+                };
+                assert!(piece.len() <= 64 << 10, "{form:?}");
+                assert!(before - rest.len() <= 64 << 10, "{form:?}");
+            }
+        }
+    }
+}
+
+/// Bytes without a pattern that a coding would find.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as u8
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
