@@ -47,16 +47,12 @@ impl Codec {
         }
     }
 
-    /// Gets ready for what follows an end; `false` if nothing may.
-    pub(super) fn begin_next(&mut self) -> bool {
-        match self {
-            // RFC 1952 2.2: members follow one another.
-            Self::Gzip(inflate) => *inflate = Decompress::new_gzip(DEFLATE_WINDOW_BITS),
-            // RFC 8878 3.1: so do frames, which libzstd begins by itself.
-            Self::Zstd(_) => {}
-            Self::Deflate(_) | Self::Brotli(_) => return false,
+    /// Gets ready for another member of the body.
+    pub(super) fn begin_next(&mut self) {
+        // libzstd begins frames by itself, and the others have but one.
+        if let Self::Gzip(inflate) = self {
+            *inflate = Decompress::new_gzip(DEFLATE_WINDOW_BITS);
         }
-        true
     }
 
     /// Decodes from `coded` to `piece` until either is used up or an end is reached.

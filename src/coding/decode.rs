@@ -22,6 +22,7 @@ pub struct Bounds {
 ///
 /// It holds the coding's window, of at most 32 KiB (gzip, deflate), 16 MiB (br) or 8 MiB (zstd), and
 /// one piece. An empty body is taken for an empty one whatever the coding says, since servers send those.
+/// What stands behind a whole body and begins no other member or frame is left out, as browsers do.
 pub struct Decoder {
     coding: Coding,
     bounds: Bounds,
@@ -34,6 +35,10 @@ pub struct Decoder {
     complete: bool,
     /// Whether all that what was read stands for was given.
     is_drained: bool,
+    /// The first bytes behind an end, until they show what they begin; `None` elsewhere.
+    lead: Option<Vec<u8>>,
+    /// Whether the rest is no part of the body.
+    is_over: bool,
     failed: Option<DecodeError>,
 }
 
@@ -49,6 +54,8 @@ impl Decoder {
             decoded: 0,
             complete: true,
             is_drained: true,
+            lead: None,
+            is_over: false,
             failed: None,
         }
     }
@@ -91,7 +98,13 @@ impl Decoder {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        if coded.is_empty() && self.is_drained {
+        if self.is_over || (coded.is_empty() && self.is_drained) {
+            *coded = &[];
+            return Ok(None);
+        }
+        if !self.goes_on(coded) {
+            self.is_over = true;
+            *coded = &[];
             return Ok(None);
         }
         match self.decode(coded) {
@@ -111,14 +124,18 @@ impl Decoder {
     pub fn finish(&self) -> Result<Form, DecodeError> {
         match self.failed {
             Some(error) => Err(error),
-            None if self.complete => Ok(self.form()),
+            None if self.complete || self.is_over => Ok(self.form()),
             None => Err(DecodeError::Truncated),
         }
     }
 
-    /// Whether it failed at bytes that stand behind a whole body.
-    pub fn is_behind_end(&self) -> bool {
-        self.complete && self.coded > 0 && self.failed == Some(DecodeError::Malformed)
+    /// Whether `coded` is part of the body. Behind an end it has to begin with what can begin a
+    /// member: one that is damaged further on is not to go without a word.
+    fn goes_on(&self, coded: &[u8]) -> bool {
+        self.lead.as_ref().is_none_or(|lead| {
+            let start = lead.iter().chain(coded).take(LEAD);
+            self.form().goes_on_with(start)
+        })
     }
 
     /// Fills the piece and returns how much of it.
@@ -128,11 +145,17 @@ impl Decoder {
             self.complete = false;
             (form, Codec::new(form))
         });
-        if self.complete && !codec.begin_next() {
-            return Err(DecodeError::Malformed);
+        if self.complete {
+            codec.begin_next();
         }
         let step = codec.step(&coded[..coded.len().min(PIECE)], &mut self.piece);
         let step = step.map_err(|_| DecodeError::Malformed)?;
+        if step.ended {
+            self.lead = Some(Vec::new());
+        } else if let Some(lead) = &mut self.lead {
+            lead.extend(coded[..step.read].iter().take(LEAD - lead.len()));
+            self.lead.take_if(|lead| lead.len() == LEAD);
+        }
         *coded = &coded[step.read..];
         self.complete = step.ended;
         self.is_drained = step.ended || step.written < self.piece.len();
@@ -173,7 +196,7 @@ impl Bounds {
 /// Why a body was not decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DecodeError {
-    /// The bytes are not what the coding allows, or more follow its end.
+    /// The bytes are not what the coding allows.
     #[error("the body is not of its content coding")]
     Malformed,
     /// The body ends before the coding does.
@@ -189,6 +212,9 @@ pub enum DecodeError {
 
 /// Bytes decoded before they are handed on.
 const PIECE: usize = 64 << 10;
+
+/// Bytes that show whether another member or frame begins.
+const LEAD: usize = 4;
 
 /// Decoded bytes from which on the ratio counts.
 const DENSE_FROM: u64 = 1 << 20;

@@ -68,6 +68,23 @@ impl Form {
             Coding::Zstd => Self::Zstd,
         }
     }
+
+    /// Whether a body may go on, behind what could be its end, with something that begins with
+    /// `start`.
+    fn goes_on_with<'s>(self, start: impl Iterator<Item = &'s u8>) -> bool {
+        let is = |(byte, expected): (&u8, &u8)| byte == expected;
+        let mut start = start.peekable();
+        match self {
+            // RFC 1952 2.2: members follow one another.
+            Self::Gzip => start.zip(b"\x1f\x8b").all(is),
+            // RFC 8878 3.1: so do frames, of which 3.1.2 has some that are skipped.
+            Self::Zstd => match start.next_if(|first| **first & 0xf0 == 0x50) {
+                Some(_) => start.zip(b"\x2a\x4d\x18").all(is),
+                None => start.zip(b"\x28\xb5\x2f\xfd").all(is),
+            },
+            Self::Zlib | Self::RawDeflate | Self::Brotli => start.next().is_none(),
+        }
+    }
 }
 
 impl From<Coding> for Form {

@@ -186,8 +186,6 @@ impl Coded {
         give(encoded, out);
         result?;
         match decoded {
-            // Decoders of browsers do not mind either.
-            Err(_) if self.decoder.is_behind_end() => Ok(()),
             Err(error) => {
                 self.text.shared.metrics.unread_bodies.inc();
                 warn!(%error, "a compressed body breaks off, for it cannot be read on");
@@ -208,9 +206,7 @@ impl Coded {
     }
 
     fn finish(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
-        if !self.decoder.is_behind_end() {
-            self.decoder.finish()?;
-        }
+        self.decoder.finish()?;
         let Some(mut encoder) = self.encoder.take() else {
             return Ok(());
         };

@@ -135,12 +135,7 @@ fn compressed_bodies_that_are_none_pass() {
     let mut site = Site::new(CONFIG);
     for coding in CODINGS.into_iter().flatten() {
         let whole = encode(Some(coding), format!("<a href=\"{URL}\">").as_bytes());
-        for body in [
-            &whole[..whole.len() - 1],
-            &[&whole[..], b"xyz"].concat(),
-            b"plain",
-            b"\x1f",
-        ] {
+        for body in [&whole[..whole.len() - 1], b"plain", b"\x1f"] {
             let head = format!(
                 "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{}Content-Length: {}\r\n\r\n",
                 line(Some(coding)),
@@ -153,22 +148,24 @@ fn compressed_bodies_that_are_none_pass() {
     }
 }
 
-/// Browsers do not mind them, and neither does whoever recodes the body.
+/// Browsers do not mind them, and neither does whoever recodes the body, long or short.
 #[test]
-fn bytes_behind_a_long_compressed_body_go() {
+fn bytes_behind_a_compressed_body_go() {
     let text: String = (0..4000u32)
         .map(|number| format!("{} ", number.wrapping_mul(2_654_435_761)))
         .collect();
     let page = |url: &str| format!("{text}<a href=\"{url}\">");
     let coding = Some(("gzip", Coding::Gzip));
     let body = [encode(coding, page(URL).as_bytes()), vec![0; 4]].concat();
-    let mut site = Site::new(&format!("{CONFIG}whole = \"1KiB\"\n"));
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let got = site.answer(&[head.as_bytes(), &body]);
-    assert!(decode(coding, &got.body) == page(STRIPPED).as_bytes());
+    for whole in ["1KiB", "1MiB"] {
+        let mut site = Site::new(&format!("{CONFIG}whole = \"{whole}\"\n"));
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let got = site.answer(&[head.as_bytes(), &body]);
+        assert!(decode(coding, &got.body) == page(STRIPPED).as_bytes());
+    }
 }
 
 #[test]
