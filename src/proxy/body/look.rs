@@ -1,15 +1,12 @@
 //! How the body of an answer is gone through before its head goes out: whole
 //! where it is short, so that one without a change keeps its framing.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::time::Duration;
 
 use http::{Response, response::Parts};
 use http_body_util::BodyExt;
 use hyper::body::Bytes;
-use tokio::{
-    task::yield_now,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use super::{
@@ -17,9 +14,9 @@ use super::{
     changed::{change_head, depends_on_body},
     looked_at::{End, LookedAt},
     pieces::Pieces,
-    rewriting::{CodingError, Rewriting, Search, Shared},
+    rewriting::{CodingError, Found, Rewriting, Shared},
+    turn::Turn,
 };
-use crate::coding::Coding;
 use crate::proxy::AnswerBody;
 
 /// Returns `response` with the policies applied to the URLs in its body.
@@ -31,7 +28,7 @@ pub(super) async fn look_at(
     let (mut head, source) = response.into_parts();
     let body = match plan.coding {
         None => plain(&mut head, source, &plan, shared).await,
-        Some(coding) => coded(&mut head, source, &plan, coding, shared).await,
+        Some(_) => coded(&mut head, source, &plan, shared).await,
     };
     Response::from_parts(head, body)
 }
@@ -42,74 +39,61 @@ async fn plain(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Sh
     let mut pieces = Pieces::default();
     // In chunks, a head without an ETag or digest is right for any body.
     if plan.length.is_none() && !depends_on_body(&head.headers) {
-        return LookedAt::coming(pieces, source, rewriting);
+        return LookedAt::coming(pieces, Pieces::default(), source, rewriting);
     }
-    let mut size = 0;
-    let stop = match plan.length {
-        Some(length) if length > whole as u64 => Stop::Enough,
-        length => {
-            gather(&mut source, patience(length), |piece| {
-                size += piece.len();
-                let pushed = rewriting.push(piece, &mut pieces);
-                proceed(pushed.is_ok() && size <= whole)
-            })
-            .await
-        }
-    };
-    let Stop::End(end) = stop else {
-        change_head(&mut head.headers, None);
-        return LookedAt::coming(pieces, source, rewriting);
+    let gathered = match plan.length {
+        Some(length) if length > whole as u64 => Ok(Stop::Enough),
+        _ => gather(&mut source, plan, whole, &mut rewriting, &mut pieces, drop).await,
     };
     // A body that is not coded is never refused.
+    let Ok(Stop::End(end)) = gathered else {
+        change_head(&mut head.headers, None);
+        return LookedAt::coming(pieces, Pieces::default(), source, rewriting);
+    };
     let _ = rewriting.finish(&mut pieces);
     if rewriting.found().changes {
         let length = length_to_say(pieces.len(), plan, &end);
         change_head(&mut head.headers, length);
     }
-    LookedAt::held(pieces, end, rewriting.found().changes)
+    LookedAt::whole(pieces, end, rewriting.found().changes)
 }
 
-async fn coded(
-    head: &mut Parts,
-    mut source: AnswerBody,
-    plan: &Plan,
-    coding: Coding,
-    shared: Shared,
-) -> LookedAt {
+async fn coded(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
     let whole = shared.bodies.whole;
-    let mut search = Search::new(plan, coding, shared.clone());
-    let (mut pieces, mut refusal) = (Pieces::default(), None);
-    let stop = gather(&mut source, patience(plan.length), |piece| {
-        refusal = search.push(&piece).err();
-        pieces.push(piece);
-        proceed(refusal.is_none() && pieces.len() <= whole)
-    })
-    .await;
-    let found = match (&stop, refusal) {
-        (_, Some(error)) => Err(error),
-        (Stop::End(End::None | End::Trailers(_)), None) => search.finish(),
-        (Stop::End(End::Broken(_)), None) => Ok(Default::default()),
-        (Stop::Enough, None) => {
-            let pieces = pieces.into_vec();
-            return recode_what_comes(head, pieces, source, plan, shared).await;
+    let mut search = Rewriting::search(plan, shared.clone());
+    let (mut pieces, mut nothing) = (Pieces::default(), Pieces::default());
+    let keep = |piece| pieces.push(piece);
+    let gathered = gather(&mut source, plan, whole, &mut search, &mut nothing, keep).await;
+    let (end, found) = match gathered {
+        Ok(Stop::Enough) => {
+            // What was read so far can be decoded, and what follows shows itself.
+            change_head(&mut head.headers, None);
+            let rewriting = Rewriting::new(plan, shared);
+            return LookedAt::coming(nothing, pieces, source, rewriting);
+        }
+        Ok(Stop::End(end @ End::Broken(_))) => (end, Ok(Found::default())),
+        Ok(Stop::End(end)) => (end, search.finish(&mut nothing).map(|()| search.found())),
+        Err(error) => {
+            tell_unread(&error, &shared);
+            return LookedAt::passing(pieces, source);
         }
     };
     if let Err(error) = &found {
-        shared.metrics.unread_bodies.inc();
-        debug!(%error, "a body passes unread");
+        tell_unread(error, &shared);
     }
-    let end = match stop {
-        Stop::End(end) => end,
-        Stop::Enough => return LookedAt::passing(pieces, source),
-    };
     let pieces = pieces.into_vec();
     if found.is_ok_and(|found| found.any)
         && let Ok((recoded, true)) = recode(&pieces, plan, shared).await
     {
         change_head(&mut head.headers, Some(recoded.len() as u64));
-        return LookedAt::held(recoded, end, true);
+        return LookedAt::whole(recoded, end, true);
     }
-    LookedAt::held(pieces.into(), end, false)
+    LookedAt::whole(pieces.into(), end, false)
+}
+
+fn tell_unread(error: &CodingError, shared: &Shared) {
+    shared.metrics.unread_bodies.inc();
+    debug!(%error, "a body passes unread");
 }
 
 /// Returns what `pieces`, a whole body, become, and whether that is another body.
@@ -118,97 +102,76 @@ async fn recode(
     plan: &Plan,
     shared: Shared,
 ) -> Result<(Pieces, bool), CodingError> {
-    let (mut recoded, mut rewriting) = begin_to_recode(pieces, plan, shared).await?;
+    let (mut rewriting, mut recoded) = (Rewriting::new(plan, shared), Pieces::default());
+    let mut turn = Turn::default();
+    for piece in pieces {
+        rewriting.push(piece.clone());
+        while let Some(length) = rewriting.step(&mut recoded)? {
+            turn.spend(length);
+            turn.pass().await;
+        }
+    }
     rewriting.finish(&mut recoded)?;
     Ok((recoded, rewriting.found().changes))
-}
-
-/// Lets go of `pieces`, the beginning of a longer body, and of what follows them, as they are
-/// recoded.
-async fn recode_what_comes(
-    head: &mut Parts,
-    pieces: Vec<Bytes>,
-    source: AnswerBody,
-    plan: &Plan,
-    shared: Shared,
-) -> LookedAt {
-    let Ok((recoded, rewriting)) = begin_to_recode(&pieces, plan, shared).await else {
-        return LookedAt::passing(pieces.into(), source);
-    };
-    change_head(&mut head.headers, None);
-    LookedAt::coming(recoded, source, rewriting)
-}
-
-/// Returns what `pieces` become, and what goes on with what follows them.
-async fn begin_to_recode(
-    pieces: &[Bytes],
-    plan: &Plan,
-    shared: Shared,
-) -> Result<(Pieces, Rewriting), CodingError> {
-    let mut rewriting = Rewriting::new(plan, shared);
-    let mut recoded = Pieces::default();
-    for piece in pieces {
-        rewriting.push(piece.clone(), &mut recoded)?;
-        // To encode takes long, and others are served on this thread too.
-        yield_now().await;
-    }
-    Ok((recoded, rewriting))
 }
 
 /// Why no more of a body was taken.
 enum Stop {
     /// There is no more.
     End(End),
-    /// It is not to be held any longer, or not to be read.
+    /// It is not to be held any longer.
     Enough,
 }
 
-/// Gives the pieces of `source` to `take` until it breaks, all are taken, or `patience` is over,
-/// which begins with the first of them.
+/// Goes through what comes of `source` until that is all, more than `whole` bytes, or patience is
+/// over, which begins with the first of them. Gives each piece to `keep`, and what becomes of it to
+/// `out`.
 async fn gather(
     source: &mut AnswerBody,
-    patience: Option<Duration>,
-    mut take: impl FnMut(Bytes) -> ControlFlow<()>,
-) -> Stop {
-    let (mut deadline, mut taken) = (None, 0);
-    loop {
-        let frame = match deadline {
-            None => source.frame().await,
-            Some(end) => match timeout_at(end, source.frame()).await {
-                Ok(frame) => frame,
-                Err(_) => return Stop::Enough,
-            },
-        };
-        let frame = match frame {
-            None => return Stop::End(End::None),
-            Some(Err(error)) => return Stop::End(End::Broken(error.into())),
-            Some(Ok(frame)) => frame,
-        };
-        let piece = match frame.into_data() {
+    plan: &Plan,
+    whole: usize,
+    rewriting: &mut Rewriting,
+    out: &mut Pieces,
+    mut keep: impl FnMut(Bytes),
+) -> Result<Stop, CodingError> {
+    let (mut deadline, mut turn) = (None, Turn::default());
+    let mut size = 0;
+    while size <= whole {
+        let piece = match next(source, deadline).await {
             Ok(piece) => piece,
-            Err(frame) => {
-                let trailers = frame.into_trailers().unwrap_or_default();
-                return Stop::End(End::Trailers(trailers));
-            }
+            Err(stop) => return Ok(stop),
         };
-        taken += piece.len();
-        if take(piece).is_break() {
-            return Stop::Enough;
+        size += piece.len();
+        keep(piece.clone());
+        rewriting.push(piece);
+        while let Some(length) = rewriting.step(out)? {
+            turn.spend(length);
+            turn.pass().await;
         }
+        let patience = patience(plan.length);
         deadline = deadline.or_else(|| patience.map(|patience| Instant::now() + patience));
-        if taken > TURN {
-            // Others are served on this thread too.
-            taken = 0;
-            yield_now().await;
-        }
     }
+    Ok(Stop::Enough)
 }
 
-fn proceed(does: bool) -> ControlFlow<()> {
-    match does {
-        true => ControlFlow::Continue(()),
-        false => ControlFlow::Break(()),
-    }
+/// Returns the next piece of `source`, or why there is none by `deadline`.
+async fn next(source: &mut AnswerBody, deadline: Option<Instant>) -> Result<Bytes, Stop> {
+    let frame = match deadline {
+        None => source.frame().await,
+        Some(end) => {
+            let frame = timeout_at(end, source.frame()).await;
+            frame.map_err(|_| Stop::Enough)?
+        }
+    };
+    let frame = match frame {
+        None => return Err(Stop::End(End::None)),
+        Some(Err(error)) => return Err(Stop::End(End::Broken(error.into()))),
+        Some(Ok(frame)) => frame,
+    };
+    frame.into_data().map_err(|frame| {
+        let trailers = frame.into_trailers().unwrap_or_default();
+        Stop::End(End::Trailers(trailers))
+    })
 }
 
 /// How long a body is waited for: one of a known length is there already, a page that is
@@ -229,6 +192,3 @@ fn length_to_say(length: usize, plan: &Plan, end: &End) -> Option<u64> {
 
 /// Long for an app that has its answer ready, short for whoever waits for a page.
 const PATIENCE: Duration = Duration::from_millis(250);
-
-/// How much is taken before others have their turn.
-const TURN: usize = 128 * 1024;

@@ -11,17 +11,20 @@ use std::{
 use http::HeaderMap;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-use super::{changed::OUTDATED_TRAILERS, pieces::Pieces, rewriting::Rewriting};
+use super::{changed::OUTDATED_TRAILERS, pieces::Pieces, rewriting::Rewriting, turn::Turn};
 use crate::hop::remove_in_order;
 use crate::proxy::AnswerBody;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// What goes out: first what was held, then what is made of what still comes.
-pub struct LookedAt {
+/// What goes out: first what was held, then what is made of what still comes. Nothing more is
+/// made of that than the client has taken.
+pub struct LookedAt<B = AnswerBody> {
     ready: VecDeque<Bytes>,
+    /// What was held as it came, and is still to be rewritten.
+    held: VecDeque<Bytes>,
     /// What is still to come.
-    source: Option<AnswerBody>,
+    source: Option<B>,
     /// What is done to it; `None` where it passes as it is.
     rewriting: Option<Rewriting>,
     end: End,
@@ -29,6 +32,7 @@ pub struct LookedAt {
     is_changed: bool,
     /// Whether hyper could write all that stands before a break.
     has_paused: bool,
+    turn: Turn,
 }
 
 /// What stands behind the last byte.
@@ -38,24 +42,21 @@ pub(super) enum End {
     Broken(BoxError),
 }
 
-impl LookedAt {
+impl<B> LookedAt<B> {
     /// Returns the whole body, which is another one than the app's if it `is_changed`.
-    pub(super) fn held(ready: Pieces, end: End, is_changed: bool) -> Self {
+    pub(super) fn whole(ready: Pieces, end: End, is_changed: bool) -> Self {
         let mut body = Self {
-            ready: ready.into_vec().into(),
-            source: None,
-            rewriting: None,
-            end: End::None,
             is_changed,
-            has_paused: false,
+            ..Self::new(ready, None)
         };
         body.set_end(end);
         body
     }
 
-    /// Returns `ready`, and then what `rewriting` makes of `source`.
-    pub(super) fn coming(ready: Pieces, source: AnswerBody, rewriting: Rewriting) -> Self {
+    /// Returns `ready`, and then what `rewriting` makes of `held` and `source`.
+    pub(super) fn coming(ready: Pieces, held: Pieces, source: B, rewriting: Rewriting) -> Self {
         Self {
+            held: held.into_vec().into(),
             is_changed: rewriting.is_changed(),
             rewriting: Some(rewriting),
             ..Self::passing(ready, source)
@@ -63,14 +64,20 @@ impl LookedAt {
     }
 
     /// Returns `ready` and `source` as they are.
-    pub(super) fn passing(ready: Pieces, source: AnswerBody) -> Self {
+    pub(super) fn passing(ready: Pieces, source: B) -> Self {
+        Self::new(ready, Some(source))
+    }
+
+    fn new(ready: Pieces, source: Option<B>) -> Self {
         Self {
             ready: ready.into_vec().into(),
-            source: Some(source),
+            held: VecDeque::new(),
+            source,
             rewriting: None,
             end: End::None,
             is_changed: false,
             has_paused: false,
+            turn: Turn::default(),
         }
     }
 
@@ -89,19 +96,36 @@ impl LookedAt {
     /// Lets the body break off behind what is ready.
     fn break_off(&mut self, error: impl Into<BoxError>) {
         self.source = None;
+        self.rewriting = None;
+        self.held.clear();
         self.set_end(End::Broken(error.into()));
     }
 
     fn push(&mut self, piece: Bytes) {
+        match &mut self.rewriting {
+            Some(rewriting) => rewriting.push(piece),
+            None => self.ready.push_back(piece),
+        }
+    }
+
+    /// Goes through some of what is there; `false` if all of it is done.
+    fn step(&mut self) -> bool {
         let Some(rewriting) = &mut self.rewriting else {
-            self.ready.push_back(piece);
-            return;
+            return false;
         };
         let mut out = Pieces::default();
-        if let Err(error) = rewriting.push(piece, &mut out) {
-            self.break_off(error);
-        }
+        let stepped = rewriting.step(&mut out);
+        self.is_changed |= rewriting.is_changed();
         self.ready.extend(out.into_vec());
+        match stepped {
+            Ok(Some(length)) => self.turn.spend(length),
+            Ok(None) => match self.held.pop_front() {
+                Some(piece) => rewriting.push(piece),
+                None => return false,
+            },
+            Err(error) => self.break_off(error),
+        }
+        true
     }
 
     fn finish(&mut self) {
@@ -137,7 +161,12 @@ impl LookedAt {
             }
         }
     }
+}
 
+impl<B> LookedAt<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(source) = &mut self.source else {
             return Poll::Ready(());
@@ -164,7 +193,10 @@ impl LookedAt {
     }
 }
 
-impl Body for LookedAt {
+impl<B> Body for LookedAt<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
     type Data = Bytes;
     type Error = BoxError;
 
@@ -175,6 +207,10 @@ impl Body for LookedAt {
         loop {
             if let Some(piece) = self.ready.pop_front() {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
+            ready!(self.turn.poll_pass(cx));
+            if self.step() {
+                continue;
             }
             if self.source.is_none() && matches!(self.end, End::Broken(_)) && !self.has_paused {
                 // hyper drops what it has not yet written when a body fails, the head too; a
@@ -216,3 +252,6 @@ impl Body for LookedAt {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,16 @@
-//! What is done to one body, piece by piece: it is rewritten, and where it is
+//! What is done to one body, step by step: it is rewritten, and where it is
 //! coded decoded before that and encoded again after.
 
 use std::{io, sync::Arc};
 
+use bytes::Buf;
 use hyper::body::Bytes;
 use thiserror::Error;
 use tracing::warn;
 
 use super::{Bodies, Plan, pieces::Pieces};
 use crate::audit;
-use crate::coding::{Bounds, Coding, DecodeError, Decoder, Encoder, Form};
+use crate::coding::{Bounds, DecodeError, Decoder, Encoder, Form};
 use crate::metrics::Metrics;
 use crate::policy::Decision;
 use crate::proxy::Rules;
@@ -19,7 +20,7 @@ use crate::rewrite::body::{BodyRewriter, Sink, Tools};
 #[derive(Debug, Error)]
 pub(super) enum CodingError {
     /// It is not of its coding, or opens to too much.
-    #[error("the body cannot be decoded")]
+    #[error(transparent)]
     Decode(#[from] DecodeError),
     /// The library gave up.
     #[error("the body cannot be encoded again")]
@@ -43,159 +44,182 @@ pub(super) struct Found {
     pub(super) changes: bool,
 }
 
-/// One body on its way: what comes of it is as much as can be told by then.
-pub(super) enum Rewriting {
-    Plain(Box<Text>),
-    Coded(Box<Coded>),
+/// One body on its way. Each piece of it is pushed, and then gone through in
+/// [steps](Self::step) until there is none left; what comes of it is as much as can be told by
+/// then.
+pub(super) struct Rewriting {
+    undone: Undone,
+    text: Text,
+    output: Output,
+}
+
+/// What was pushed and not gone through.
+struct Undone {
+    bytes: Bytes,
+    /// What takes the coding off; `None` where there is none.
+    decoder: Option<Decoder>,
 }
 
 /// A body without its coding.
-pub(super) struct Text {
+struct Text {
     body: BodyRewriter,
     shared: Shared,
     /// Whether what is found is told of.
     is_told: bool,
-    pub(super) found: Found,
+    found: Found,
 }
 
-/// A coded one.
-pub(super) struct Coded {
-    text: Text,
-    decoder: Decoder,
+/// What becomes of the rewritten text.
+enum Output {
+    Plain,
+    Coded(Box<Coded>),
+    /// The body is only searched.
+    None,
+}
+
+/// A body that is encoded again.
+#[derive(Default)]
+struct Coded {
+    /// `None` before the first byte of the body, which shows the form.
     encoder: Option<Encoder>,
-    coding: Coding,
     /// Whether the encoder may keep something to itself.
     is_pending: bool,
 }
 
-/// A search of a coded body for what there is to change.
-pub(super) struct Search {
-    text: Text,
-    decoder: Decoder,
-}
-
 impl Rewriting {
     pub(super) fn new(plan: &Plan, shared: Shared) -> Self {
-        let text = |shared| Text::new(plan, shared, true);
-        match plan.coding {
-            None => Self::Plain(Box::new(text(shared))),
-            Some(coding) => Self::Coded(Box::new(Coded {
-                // What is too large is found before; what streams has no size.
-                decoder: Decoder::new(
-                    coding,
-                    Bounds {
-                        size: u64::MAX,
-                        ..shared.bodies.bounds
-                    },
-                ),
-                text: text(shared),
-                encoder: None,
-                coding,
-                is_pending: false,
-            })),
+        // What is too large is found before; what streams has no size.
+        let bounds = Bounds {
+            size: u64::MAX,
+            ..shared.bodies.bounds
+        };
+        Self {
+            undone: Undone::new(plan, bounds),
+            text: Text::new(plan, shared, true),
+            output: match plan.coding {
+                None => Output::Plain,
+                Some(_) => Output::Coded(Box::default()),
+            },
         }
     }
 
-    /// Takes `piece` and appends to `out`.
-    pub(super) fn push(&mut self, piece: Bytes, out: &mut Pieces) -> Result<(), CodingError> {
-        match self {
-            Self::Plain(text) => {
-                text.push(piece, out);
-                Ok(())
-            }
-            Self::Coded(coded) => coded.push(&piece, out),
+    /// Returns a search of a body for what there is to change, of which nothing is told.
+    pub(super) fn search(plan: &Plan, shared: Shared) -> Self {
+        Self {
+            undone: Undone::new(plan, shared.bodies.bounds),
+            text: Text::new(plan, shared, false),
+            output: Output::None,
         }
+    }
+
+    /// Takes the next piece of the body; all before it is gone through.
+    pub(super) fn push(&mut self, piece: Bytes) {
+        self.undone.bytes = piece;
+    }
+
+    /// Goes through some of what was pushed, which stands for 64 KiB at most, and appends to
+    /// `out`. Returns for how much; `None` when all is done.
+    pub(super) fn step(&mut self, out: &mut Pieces) -> Result<Option<usize>, CodingError> {
+        let text = self.undone.step().inspect_err(|error| {
+            if matches!(self.output, Output::Coded(_)) {
+                self.text.shared.metrics.unread_bodies.inc();
+                warn!(%error, "a compressed body breaks off, for it cannot be read on");
+            }
+        })?;
+        let Some(text) = text else { return Ok(None) };
+        let length = text.len();
+        let mut rewritten = Pieces::default();
+        match (&mut self.output, &self.undone.decoder) {
+            (Output::Coded(coded), Some(decoder)) => {
+                self.text.push(text, &mut rewritten);
+                coded.push(rewritten, decoder.form(), out)?;
+            }
+            (Output::None, _) => self.text.push(text, &mut rewritten),
+            _ => self.text.push(text, out),
+        }
+        Ok(Some(length))
     }
 
     /// Appends to `out` what was kept for a better coding.
     pub(super) fn flush(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
-        match self {
-            Self::Plain(_) => Ok(()),
-            Self::Coded(coded) => coded.flush(out),
+        match &mut self.output {
+            Output::Coded(coded) => Ok(coded.flush(out)?),
+            Output::Plain | Output::None => Ok(()),
         }
     }
 
     /// Appends the rest to `out`; nothing may be pushed after that.
     pub(super) fn finish(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
-        match self {
-            Self::Plain(text) => {
-                text.finish(out);
-                Ok(())
+        self.undone.finish()?;
+        let mut rewritten = Pieces::default();
+        match &mut self.output {
+            Output::Plain => self.text.finish(out),
+            Output::None => self.text.finish(&mut rewritten),
+            Output::Coded(coded) => {
+                self.text.finish(&mut rewritten);
+                coded.finish(rewritten, out)?;
             }
-            Self::Coded(coded) => coded.finish(out),
         }
+        Ok(())
     }
 
     /// Whether what goes out is another body than the app's, as far as that is known.
     pub(super) fn is_changed(&self) -> bool {
-        self.found().changes || matches!(self, Self::Coded(_))
+        self.text.found.changes || matches!(self.output, Output::Coded(_))
     }
 
     /// What was found so far.
     pub(super) fn found(&self) -> Found {
-        match self {
-            Self::Plain(text) => text.found,
-            Self::Coded(coded) => coded.text.found,
-        }
+        self.text.found
     }
 }
 
-impl Search {
-    /// Returns a search of a body of this coding, which is told of nothing.
-    pub(super) fn new(plan: &Plan, coding: Coding, shared: Shared) -> Self {
+impl Undone {
+    fn new(plan: &Plan, bounds: Bounds) -> Self {
         Self {
-            decoder: Decoder::new(coding, shared.bodies.bounds),
-            text: Text::new(plan, shared, false),
+            bytes: Bytes::new(),
+            decoder: plan.coding.map(|coding| Decoder::new(coding, bounds)),
         }
     }
 
-    /// Takes the next coded bytes.
-    pub(super) fn push(&mut self, coded: &[u8]) -> Result<(), DecodeError> {
-        let text = &mut self.text;
-        self.decoder.push(coded, &mut |decoded| {
-            text.push(Bytes::copy_from_slice(decoded), &mut Pieces::default());
-        })
+    /// Returns what some of it stands for; `None` if nothing is left.
+    fn step(&mut self) -> Result<Option<Bytes>, DecodeError> {
+        let Some(decoder) = &mut self.decoder else {
+            let length = self.bytes.len().min(STEP);
+            return Ok((length > 0).then(|| self.bytes.split_to(length)));
+        };
+        let mut rest = &self.bytes[..];
+        let text = decoder.step(&mut rest)?.map(Bytes::copy_from_slice);
+        let read = self.bytes.len() - rest.len();
+        self.bytes.advance(read);
+        Ok(text)
     }
 
-    /// Returns what was found in the whole body.
-    pub(super) fn finish(mut self) -> Result<Found, DecodeError> {
-        self.decoder.finish()?;
-        self.text.finish(&mut Pieces::default());
-        Ok(self.text.found)
+    fn finish(&self) -> Result<(), DecodeError> {
+        match &self.decoder {
+            Some(decoder) => decoder.finish().map(drop),
+            None => Ok(()),
+        }
     }
 }
 
 impl Coded {
-    fn push(&mut self, piece: &[u8], out: &mut Pieces) -> Result<(), CodingError> {
-        if let (Some(first), None) = (piece.first(), &self.encoder) {
-            self.encoder = Some(Encoder::new(Form::of(self.coding, *first))?);
-        }
-        let mut encoded = Vec::new();
-        let mut result = Ok(());
-        let (text, encoder) = (&mut self.text, &mut self.encoder);
-        let decoded = self.decoder.push(piece, &mut |decoded| {
-            let mut rewritten = Pieces::default();
-            text.push(Bytes::copy_from_slice(decoded), &mut rewritten);
-            for piece in rewritten.into_vec() {
-                if let (Ok(()), Some(encoder)) = (&result, encoder.as_mut()) {
-                    result = encoder.push(&piece, &mut encoded);
-                }
-            }
-        });
+    /// Appends to `out` what `rewritten`, in this form, comes to.
+    fn push(&mut self, rewritten: Pieces, form: Form, out: &mut Pieces) -> io::Result<()> {
+        let encoder = match &mut self.encoder {
+            Some(encoder) => encoder,
+            none => none.insert(Encoder::new(form)?),
+        };
         self.is_pending = true;
-        give(encoded, out);
-        result?;
-        match decoded {
-            Err(error) => {
-                self.text.shared.metrics.unread_bodies.inc();
-                warn!(%error, "a compressed body breaks off, for it cannot be read on");
-                Err(error.into())
-            }
-            Ok(()) => Ok(()),
+        let mut encoded = Vec::new();
+        for piece in rewritten.into_vec() {
+            encoder.push(&piece, &mut encoded)?;
         }
+        give(encoded, out);
+        Ok(())
     }
 
-    fn flush(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
+    fn flush(&mut self, out: &mut Pieces) -> io::Result<()> {
         if let Some(encoder) = self.encoder.as_mut().filter(|_| self.is_pending) {
             let mut encoded = Vec::new();
             encoder.flush(&mut encoded)?;
@@ -205,13 +229,12 @@ impl Coded {
         Ok(())
     }
 
-    fn finish(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
-        self.decoder.finish()?;
+    /// Appends to `out` what `rewritten`, the last text, comes to, and the end.
+    fn finish(&mut self, rewritten: Pieces, out: &mut Pieces) -> io::Result<()> {
         let Some(mut encoder) = self.encoder.take() else {
             return Ok(());
         };
-        let (mut rewritten, mut encoded) = (Pieces::default(), Vec::new());
-        self.text.finish(&mut rewritten);
+        let mut encoded = Vec::new();
         for piece in rewritten.into_vec() {
             encoder.push(&piece, &mut encoded)?;
         }
@@ -295,3 +318,6 @@ fn give(encoded: Vec<u8>, out: &mut Pieces) {
         out.push(Bytes::from(encoded));
     }
 }
+
+/// Text that is gone through at a time, where no decoder says how much.
+const STEP: usize = 64 * 1024;

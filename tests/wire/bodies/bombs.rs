@@ -1,7 +1,7 @@
 //! Compressed bodies that open to gigabytes, through the program itself, whose memory and time
 //! are told apart from the test's.
 
-use std::{thread, time::Duration};
+use std::{io::Write, iter, thread, time::Duration};
 
 use flate2::Crc;
 use rescope::coding::{Bounds, Coding, Decoder, Encoder};
@@ -76,6 +76,48 @@ fn bomb_in_a_stream_breaks_it_off_and_costs_little() {
         assert!(rest.all(|byte| *byte == 0));
         assert_cheap(&program, name);
     }
+}
+
+/// It comes in few pieces, each of which stands for far more than is to be held. What it stands
+/// for is no zeros, so that it stays as long when it is encoded again.
+#[test]
+fn stream_that_opens_to_much_is_recoded_in_little_memory() {
+    let (noise, count) = (noise(4 << 20), 20);
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.window_log(23).unwrap();
+    encoder.long_distance_matching(true).unwrap();
+    for _ in 0..count {
+        encoder.write_all(&noise).unwrap();
+    }
+    let coded = encoder.finish().unwrap();
+    assert!(coded.len() < 5 << 20, "{} bytes", coded.len());
+    let app = App::start();
+    let program = Program::configured(app.address(), CONFIG);
+    let head = head("zstd", &format!("Content-Length: {}", coded.len()));
+    let (mut sender, stream) = Sender::start(&app, &program, &head);
+    thread::scope(|scope| {
+        scope.spawn(|| sender.send(&coded).unwrap());
+        let mut receiver = Receiver::start(stream);
+        let (mut decoder, mut text) = (Decoder::new(Coding::Zstd, ROOMY), Vec::new());
+        while text.len() < noise.len() * count {
+            read(&mut receiver, &mut decoder, &mut text).expect("it breaks off");
+        }
+        assert!(text.chunks(noise.len()).all(|chunk| chunk == noise));
+    });
+    let peak = program.peak_memory();
+    assert!(peak < 64 << 20, "{peak} bytes");
+}
+
+/// Bytes without a pattern that a coding would find.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u8
+    };
+    iter::repeat_with(next).take(length).collect()
 }
 
 /// Takes some of the body and appends what it stands for to `text`; `None` where it breaks off.

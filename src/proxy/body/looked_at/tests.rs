@@ -1,0 +1,125 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Wake, Waker},
+};
+
+use http_body_util::Full;
+
+use super::super::{Bodies, Plan, rewriting::Shared};
+use super::*;
+use crate::coding::{Bounds, Coding, Decoder, Encoder};
+use crate::oauth::EndpointTable;
+use crate::rewrite::body::{Anchors, Syntax};
+
+const ROOMY: Bounds = Bounds {
+    size: u64::MAX,
+    ratio: u64::MAX,
+};
+
+fn shared() -> Shared {
+    let bodies = Bodies {
+        types: Vec::new(),
+        paths: Vec::new(),
+        longest_url: 1024,
+        whole: 1024,
+        bounds: ROOMY,
+        anchors: Anchors::new(&EndpointTable::builtin()),
+    };
+    Shared {
+        rules: Arc::default(),
+        bodies: Arc::new(bodies),
+        metrics: Arc::default(),
+    }
+}
+
+fn plan(coding: Option<Coding>) -> Plan {
+    Plan {
+        coding,
+        syntax: Syntax::Text,
+        length: None,
+    }
+}
+
+fn encode(coding: Option<Coding>, text: &[u8]) -> Vec<u8> {
+    let Some(coding) = coding else {
+        return text.to_vec();
+    };
+    let (mut encoder, mut coded) = (Encoder::new(coding.into()).unwrap(), Vec::new());
+    encoder.push(text, &mut coded).unwrap();
+    encoder.finish(&mut coded).unwrap();
+    coded
+}
+
+/// What comes of a body, one look after the other.
+struct Looks {
+    body: LookedAt<Full<Bytes>>,
+    woken: Arc<Woken>,
+}
+
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+impl Looks {
+    fn next(&mut self) -> Poll<Option<Bytes>> {
+        let waker = Waker::from(Arc::clone(&self.woken));
+        let frame = Pin::new(&mut self.body).poll_frame(&mut Context::from_waker(&waker));
+        frame.map(|frame| frame.map(|frame| frame.unwrap().into_data().unwrap()))
+    }
+}
+
+/// All in one piece, as it may come from the app, or be held.
+#[test]
+fn long_piece_is_gone_through_in_turns() {
+    let text = b"a line of some text\n".repeat(200_000);
+    for coding in [None, Some(Coding::Gzip), Some(Coding::Zstd)] {
+        let piece = Bytes::from(encode(coding, &text));
+        for (held, source) in [(vec![piece.clone()], Bytes::new()), (Vec::new(), piece)] {
+            let rewriting = Rewriting::new(&plan(coding), shared());
+            let source = Full::new(source);
+            let mut looks = Looks {
+                body: LookedAt::coming(Pieces::default(), held.into(), source, rewriting),
+                woken: Arc::default(),
+            };
+            let mut decoder = coding.map(|coding| Decoder::new(coding, ROOMY));
+            let (mut pauses, mut given) = (0, Vec::new());
+            loop {
+                match looks.next() {
+                    Poll::Ready(None) => break,
+                    Poll::Ready(Some(piece)) => match &mut decoder {
+                        None => given.extend_from_slice(&piece),
+                        Some(decoder) => decoder
+                            .push(&piece, &mut |text| given.extend_from_slice(text))
+                            .unwrap(),
+                    },
+                    Poll::Pending => pauses += 1,
+                }
+                assert_eq!(looks.woken.0.load(Relaxed), pauses, "it would not go on");
+            }
+            assert!(given == text, "{coding:?}");
+            assert_eq!(pauses, text.len() / (64 << 10), "{coding:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_made_ahead_of_the_client() {
+    let rewriting = Rewriting::new(&plan(None), shared());
+    let source = Full::new(Bytes::from(vec![b'a'; 1 << 20]));
+    let none = Pieces::default;
+    let mut body = LookedAt::coming(none(), none(), source, rewriting);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..20 {
+        let _ = Pin::new(&mut body).poll_frame(&mut context);
+        let ready: usize = body.ready.iter().map(Bytes::len).sum();
+        assert!(ready <= 64 << 10, "{ready} bytes are ready");
+    }
+}
