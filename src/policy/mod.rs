@@ -59,6 +59,8 @@ pub struct Policies {
     dry_run: bool,
     clients: Vec<Client>,
     by_id: HashMap<Vec<u8>, usize>,
+    /// Whether one of them has a policy that may change something.
+    has_client_to_change: bool,
 }
 
 impl Policies {
@@ -86,6 +88,7 @@ impl Policies {
             self.by_id
                 .insert(id.clone().into_bytes(), self.clients.len());
         }
+        self.has_client_to_change |= !client.dry_run && client.policy != Policy::Keep;
         self.clients.push(client);
         Ok(())
     }
@@ -98,6 +101,11 @@ impl Policies {
     /// Whether nothing changes for anyone.
     pub fn dry_run(&self) -> bool {
         self.dry_run
+    }
+
+    /// Whether there is anyone for whom something may change; looks at no client.
+    pub fn may_change(&self) -> bool {
+        !self.dry_run && (self.default != Policy::Keep || self.has_client_to_change)
     }
 
     /// Yields every client that has an entry.

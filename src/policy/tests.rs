@@ -333,3 +333,23 @@ fn reason_names_whose_policy_it_is_and_what_it_does() {
         "no client_id, so the default: strip, there is no scope to change"
     );
 }
+
+#[test]
+fn policies_say_whether_they_may_change_anything() {
+    let with = |default, policy, dry_run| {
+        let mut policies = Policies::new(default, false);
+        let client = Client {
+            dry_run,
+            ..client(&["a"], policy)
+        };
+        policies.insert(client).unwrap();
+        policies.may_change()
+    };
+    assert!(Policies::default().may_change() && Policies::new(Policy::Strip, false).may_change());
+    assert!(!Policies::new(Policy::Strip, true).may_change());
+    assert!(!Policies::new(Policy::Keep, false).may_change());
+    assert!(with(Policy::Keep, Policy::Strip, false));
+    assert!(!with(Policy::Keep, Policy::Strip, true));
+    assert!(!with(Policy::Keep, Policy::Keep, false));
+    assert!(with(Policy::Strip, Policy::Keep, true));
+}

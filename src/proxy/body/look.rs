@@ -7,7 +7,6 @@ use http::{Response, response::Parts};
 use http_body_util::BodyExt;
 use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
-use tracing::debug;
 
 use super::{
     Plan,
@@ -73,14 +72,8 @@ async fn coded(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Sh
         }
         Ok(Stop::End(end @ End::Broken(_))) => (end, Ok(Found::default())),
         Ok(Stop::End(end)) => (end, search.finish(&mut nothing).map(|()| search.found())),
-        Err(error) => {
-            tell_unread(&error, &shared);
-            return LookedAt::passing(pieces, source);
-        }
+        Err(_) => return LookedAt::passing(pieces, source),
     };
-    if let Err(error) = &found {
-        tell_unread(error, &shared);
-    }
     let pieces = pieces.into_vec();
     if found.is_ok_and(|found| found.any)
         && let Ok((recoded, true)) = recode(&pieces, plan, shared).await
@@ -89,11 +82,6 @@ async fn coded(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Sh
         return LookedAt::whole(recoded, end, true);
     }
     LookedAt::whole(pieces.into(), end, false)
-}
-
-fn tell_unread(error: &CodingError, shared: &Shared) {
-    shared.metrics.unread_bodies.inc();
-    debug!(%error, "a body passes unread");
 }
 
 /// Returns what `pieces`, a whole body, become, and whether that is another body.

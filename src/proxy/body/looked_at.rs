@@ -25,6 +25,8 @@ pub struct LookedAt<B = AnswerBody> {
     held: VecDeque<Bytes>,
     /// What is still to come.
     source: Option<B>,
+    /// What is only read, and goes out when that is done.
+    watched: Option<Bytes>,
     /// What is done to it; `None` where it passes as it is.
     rewriting: Option<Rewriting>,
     end: End,
@@ -42,7 +44,10 @@ pub(super) enum End {
     Broken(BoxError),
 }
 
-impl<B> LookedAt<B> {
+impl<B> LookedAt<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
     /// Returns the whole body, which is another one than the app's if it `is_changed`.
     pub(super) fn whole(ready: Pieces, end: End, is_changed: bool) -> Self {
         let mut body = Self {
@@ -63,6 +68,14 @@ impl<B> LookedAt<B> {
         }
     }
 
+    /// Returns `source` as it is, while `watch` reads it.
+    pub(super) fn watched(source: B, watch: Rewriting) -> Self {
+        Self {
+            rewriting: Some(watch),
+            ..Self::passing(Pieces::default(), source)
+        }
+    }
+
     /// Returns `ready` and `source` as they are.
     pub(super) fn passing(ready: Pieces, source: B) -> Self {
         Self::new(ready, Some(source))
@@ -73,6 +86,7 @@ impl<B> LookedAt<B> {
             ready: ready.into_vec().into(),
             held: VecDeque::new(),
             source,
+            watched: None,
             rewriting: None,
             end: End::None,
             is_changed: false,
@@ -102,10 +116,12 @@ impl<B> LookedAt<B> {
     }
 
     fn push(&mut self, piece: Bytes) {
-        match &mut self.rewriting {
-            Some(rewriting) => rewriting.push(piece),
-            None => self.ready.push_back(piece),
-        }
+        let Some(rewriting) = &mut self.rewriting else {
+            self.ready.push_back(piece);
+            return;
+        };
+        self.watched = rewriting.only_reads().then(|| piece.clone());
+        rewriting.push(piece);
     }
 
     /// Goes through some of what is there; `false` if all of it is done.
@@ -119,13 +135,28 @@ impl<B> LookedAt<B> {
         self.ready.extend(out.into_vec());
         match stepped {
             Ok(Some(length)) => self.turn.spend(length),
-            Ok(None) => match self.held.pop_front() {
-                Some(piece) => rewriting.push(piece),
-                None => return false,
-            },
+            Ok(None) => return self.go_on(),
+            Err(_) if rewriting.only_reads() => {
+                self.rewriting = None;
+                self.ready.extend(self.watched.take());
+            }
             Err(error) => self.break_off(error),
         }
         true
+    }
+
+    /// Goes on behind a piece that is done; `false` if there is none to go on with.
+    fn go_on(&mut self) -> bool {
+        if let Some(piece) = self.watched.take() {
+            // hyper asks for nothing behind the length that was said.
+            if self.source.as_ref().is_some_and(Body::is_end_stream) {
+                self.finish();
+            }
+            self.ready.push_back(piece);
+            return true;
+        }
+        let piece = self.held.pop_front();
+        piece.map(|piece| self.push(piece)).is_some()
     }
 
     fn finish(&mut self) {
@@ -133,7 +164,9 @@ impl<B> LookedAt<B> {
             return;
         };
         let mut out = Pieces::default();
-        if let Err(error) = rewriting.finish(&mut out) {
+        if let Err(error) = rewriting.finish(&mut out)
+            && !rewriting.only_reads()
+        {
             self.break_off(error);
         }
         self.is_changed |= rewriting.is_changed();
@@ -161,12 +194,7 @@ impl<B> LookedAt<B> {
             }
         }
     }
-}
 
-impl<B> LookedAt<B>
-where
-    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
-{
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(source) = &mut self.source else {
             return Poll::Ready(());
@@ -239,7 +267,9 @@ where
         let ready = self.ready.iter().map(|piece| piece.len() as u64).sum();
         match (&self.source, &self.rewriting, &self.end) {
             (None, _, End::None) => SizeHint::with_exact(ready),
-            (Some(source), None, _) => {
+            (Some(source), rewriting, _)
+                if rewriting.as_ref().is_none_or(Rewriting::only_reads) =>
+            {
                 let mut hint = source.size_hint();
                 if let Some(upper) = hint.upper() {
                     hint.set_upper(upper + ready);

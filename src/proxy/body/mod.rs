@@ -29,7 +29,7 @@ use crate::rewrite::body::{Anchors, Syntax};
 
 use super::{AnswerBody, Rules};
 use content_type::ContentType;
-use rewriting::Shared;
+use rewriting::{Rewriting, Shared};
 
 pub use looked_at::LookedAt;
 
@@ -81,6 +81,10 @@ pub(super) async fn rewrite(
         rules: Guard::into_inner(rules),
         metrics: Arc::clone(metrics),
     };
+    if !shared.rules.rewriter.policies.may_change() {
+        let watch = Rewriting::watch(&plan, shared);
+        return response.map(|body| Either::Right(Box::new(LookedAt::watched(body, watch))));
+    }
     // Apart, so that other requests need no room for it.
     let response = Box::pin(look::look_at(response, plan, shared)).await;
     response.map(|body| Either::Right(Box::new(body)))

@@ -6,7 +6,7 @@ use std::{io, sync::Arc};
 use bytes::Buf;
 use hyper::body::Bytes;
 use thiserror::Error;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{Bodies, Plan, pieces::Pieces};
 use crate::audit;
@@ -112,6 +112,14 @@ impl Rewriting {
         }
     }
 
+    /// Returns what tells of all that is found and gives nothing.
+    pub(super) fn watch(plan: &Plan, shared: Shared) -> Self {
+        Self {
+            output: Output::None,
+            ..Self::new(plan, shared)
+        }
+    }
+
     /// Takes the next piece of the body; all before it is gone through.
     pub(super) fn push(&mut self, piece: Bytes) {
         self.undone.bytes = piece;
@@ -120,12 +128,7 @@ impl Rewriting {
     /// Goes through some of what was pushed, which stands for 64 KiB at most, and appends to
     /// `out`. Returns for how much; `None` when all is done.
     pub(super) fn step(&mut self, out: &mut Pieces) -> Result<Option<usize>, CodingError> {
-        let text = self.undone.step().inspect_err(|error| {
-            if matches!(self.output, Output::Coded(_)) {
-                self.text.shared.metrics.unread_bodies.inc();
-                warn!(%error, "a compressed body breaks off, for it cannot be read on");
-            }
-        })?;
+        let text = self.undone.step().inspect_err(|error| self.tell(error))?;
         let Some(text) = text else { return Ok(None) };
         let length = text.len();
         let mut rewritten = Pieces::default();
@@ -140,6 +143,15 @@ impl Rewriting {
         Ok(Some(length))
     }
 
+    /// Tells of a body that cannot be read on.
+    fn tell(&self, error: &DecodeError) {
+        self.text.shared.metrics.unread_bodies.inc();
+        match &self.output {
+            Output::None => debug!(%error, "a body passes unread"),
+            _ => warn!(%error, "a compressed body breaks off, for it cannot be read on"),
+        }
+    }
+
     /// Appends to `out` what was kept for a better coding.
     pub(super) fn flush(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
         match &mut self.output {
@@ -150,7 +162,12 @@ impl Rewriting {
 
     /// Appends the rest to `out`; nothing may be pushed after that.
     pub(super) fn finish(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
-        self.undone.finish()?;
+        let finished = self.undone.finish();
+        finished.inspect_err(|error| {
+            if self.only_reads() {
+                self.tell(error);
+            }
+        })?;
         let mut rewritten = Pieces::default();
         match &mut self.output {
             Output::Plain => self.text.finish(out),
@@ -166,6 +183,11 @@ impl Rewriting {
     /// Whether what goes out is another body than the app's, as far as that is known.
     pub(super) fn is_changed(&self) -> bool {
         self.text.found.changes || matches!(self.output, Output::Coded(_))
+    }
+
+    /// Whether the body passes as it came.
+    pub(super) fn only_reads(&self) -> bool {
+        matches!(self.output, Output::None)
     }
 
     /// What was found so far.

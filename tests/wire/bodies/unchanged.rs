@@ -36,6 +36,41 @@ fn body_without_a_match_is_the_same_to_the_byte() {
     }
 }
 
+/// Long or short, in one piece or as they come.
+#[test]
+fn body_passes_where_no_policy_may_change_anything() {
+    let bodies = format!("{CONFIG}whole = \"1KiB\"\n");
+    for config in [
+        format!("dry_run = true\n{bodies}"),
+        format!("[default]\nscope = \"keep\"\n{bodies}"),
+    ] {
+        for coding in CODINGS {
+            let mut site = Site::new(&config);
+            for page in [URL.to_owned(), page(URL).repeat(20)] {
+                let body = encode(coding, page.as_bytes());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{}{VALIDATORS}",
+                    line(coding)
+                );
+                let sized = format!("{head}Content-Length: {}\r\n\r\n", body.len());
+                let got = site.answer(&[sized.as_bytes(), &body]);
+                assert_eq!(got.head, sized);
+                assert!(got.body == body, "{coding:?}");
+                let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
+                site.server.send(&chunked);
+                // It waits for nothing.
+                assert_eq!(site.client.head(), chunked);
+                let (first, second) = body.split_at(body.len() / 2);
+                let rest = [&chunk(first)[..], &chunk(second), b"0\r\n\r\n"].concat();
+                site.server.send(&rest);
+                assert!(site.chunked() == body, "{coding:?}");
+                site.client.send(super::GET);
+                site.server.head();
+            }
+        }
+    }
+}
+
 #[test]
 fn head_of_a_changed_body_is_put_right() {
     for coding in CODINGS {

@@ -12,6 +12,9 @@ use super::super::{Bodies, Plan, rewriting::Shared};
 use super::*;
 use crate::coding::{Bounds, Coding, Decoder, Encoder};
 use crate::oauth::EndpointTable;
+use crate::policy::{Policies, Policy};
+use crate::proxy::Rules;
+use crate::rewrite::Rewriter;
 use crate::rewrite::body::{Anchors, Syntax};
 
 const ROOMY: Bounds = Bounds {
@@ -19,7 +22,7 @@ const ROOMY: Bounds = Bounds {
     ratio: u64::MAX,
 };
 
-fn shared() -> Shared {
+fn shared(rules: Rules) -> Shared {
     let bodies = Bodies {
         types: Vec::new(),
         paths: Vec::new(),
@@ -29,7 +32,7 @@ fn shared() -> Shared {
         anchors: Anchors::new(&EndpointTable::builtin()),
     };
     Shared {
-        rules: Arc::default(),
+        rules: Arc::new(rules),
         bodies: Arc::new(bodies),
         metrics: Arc::default(),
     }
@@ -83,7 +86,7 @@ fn long_piece_is_gone_through_in_turns() {
     for coding in [None, Some(Coding::Gzip), Some(Coding::Zstd)] {
         let piece = Bytes::from(encode(coding, &text));
         for (held, source) in [(vec![piece.clone()], Bytes::new()), (Vec::new(), piece)] {
-            let rewriting = Rewriting::new(&plan(coding), shared());
+            let rewriting = Rewriting::new(&plan(coding), shared(Rules::default()));
             let source = Full::new(source);
             let mut looks = Looks {
                 body: LookedAt::coming(Pieces::default(), held.into(), source, rewriting),
@@ -112,7 +115,7 @@ fn long_piece_is_gone_through_in_turns() {
 
 #[test]
 fn nothing_is_made_ahead_of_the_client() {
-    let rewriting = Rewriting::new(&plan(None), shared());
+    let rewriting = Rewriting::new(&plan(None), shared(Rules::default()));
     let source = Full::new(Bytes::from(vec![b'a'; 1 << 20]));
     let none = Pieces::default;
     let mut body = LookedAt::coming(none(), none(), source, rewriting);
@@ -122,4 +125,49 @@ fn nothing_is_made_ahead_of_the_client() {
         let ready: usize = body.ready.iter().map(Bytes::len).sum();
         assert!(ready <= 64 << 10, "{ready} bytes are ready");
     }
+}
+
+/// Whoever knows the length asks for nothing behind it.
+#[test]
+fn watched_body_is_told_of_by_its_last_byte() {
+    let rules = Rules {
+        rewriter: Rewriter {
+            endpoints: EndpointTable::builtin(),
+            policies: Policies::new(Policy::Strip, true),
+        },
+        ..Rules::default()
+    };
+    let shared = shared(rules);
+    let text = b"https://zoom.us/oauth/authorize?client_id=a&scope=x";
+    for (count, coding) in [None, Some(Coding::Gzip), Some(Coding::Brotli)]
+        .into_iter()
+        .enumerate()
+    {
+        let sent = encode(coding, text);
+        let watch = Rewriting::watch(&plan(coding), shared.clone());
+        let source = Full::new(Bytes::from(sent.clone()));
+        let mut looks = Looks {
+            body: LookedAt::watched(source, watch),
+            woken: Arc::default(),
+        };
+        assert_eq!(looks.body.size_hint().exact(), Some(sent.len() as u64));
+        assert_eq!(looks.next(), Poll::Ready(Some(Bytes::from(sent))));
+        assert_eq!(shared.metrics.dry_runs.get(), count as u64 + 1);
+    }
+    assert_eq!(shared.metrics.unread_bodies.get(), 0);
+}
+
+#[test]
+fn watched_body_that_cannot_be_read_passes() {
+    let shared = shared(Rules::default());
+    let watch = Rewriting::watch(&plan(Some(Coding::Gzip)), shared.clone());
+    let source = Full::new(Bytes::from_static(b"plain"));
+    let mut looks = Looks {
+        body: LookedAt::watched(source, watch),
+        woken: Arc::default(),
+    };
+    let piece = Bytes::from_static(b"plain");
+    assert_eq!(looks.next(), Poll::Ready(Some(piece)));
+    assert_eq!(looks.next(), Poll::Ready(None));
+    assert_eq!(shared.metrics.unread_bodies.get(), 1);
 }
