@@ -71,6 +71,7 @@ impl Stream {
         let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(limit)));
         match stall.as_mut().poll(cx) {
             Poll::Ready(()) => {
+                // The system would hold what is left for minutes, for one that may never read on.
                 self.reset_on_close();
                 let message = "the other side took nothing for too long";
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
@@ -79,9 +80,9 @@ impl Stream {
         }
     }
 
-    /// Has closing drop what was not taken. The system would hold it for minutes otherwise,
-    /// for a client that may never read on.
-    fn reset_on_close(&self) {
+    /// Has closing drop what was not taken, and tell the other side so. A Unix socket has no
+    /// such end.
+    pub fn reset_on_close(&self) {
         let socket = match &self.transport {
             Either::Left(socket) => socket,
             Either::Right(stream) => stream.get_ref().0,

@@ -30,6 +30,8 @@ pub(super) struct Activity {
     has_bytes: AtomicBool,
     /// Whether a limit is over.
     is_over: AtomicBool,
+    /// Whether an answer that ends with the connection has not come to its end.
+    is_cut: AtomicBool,
 }
 
 /// A request or a stream, until it is dropped.
@@ -68,6 +70,11 @@ impl Activity {
         self.is_over.load(Relaxed)
     }
 
+    /// Whether an answer would seem to be whole if the connection were to end now.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut.load(Relaxed)
+    }
+
     fn has_begun(&self) -> bool {
         self.begun.load(Relaxed) > 0
     }
@@ -83,6 +90,13 @@ impl Activity {
             State::Idle
         };
         (state, begun)
+    }
+}
+
+impl InFlight {
+    /// Notes whether there is more of the answer, which ends with the connection.
+    pub(super) fn set_cut(&self, is_cut: bool) {
+        self.0.is_cut.store(is_cut, Relaxed);
     }
 }
 

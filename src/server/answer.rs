@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version, header::CONTENT_LENGTH};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::task_local;
 use tracing::error;
@@ -30,6 +30,8 @@ pub(super) struct AnswerBody<B> {
     body: Option<B>,
     /// The request, in HTTP/1.1; in HTTP/2 the stream's task knows of it.
     in_flight: Option<InFlight>,
+    /// Whether there is more, of which nothing but the end of the connection tells the client.
+    is_cut: bool,
 }
 
 /// How much an answer's body has given to hyper.
@@ -58,6 +60,7 @@ impl<H: Handler> Shared<H> {
         if request.headers().len() > self.settings.limits.header_count {
             return status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, in_flight);
         }
+        let version = request.version();
         let mut answer = pin!(self.handler.handle(request, Arc::clone(&self.client)));
         // The handler's own state goes with the panic; what it shares has to bear one.
         let polled = |cx: &mut Context<'_>| {
@@ -65,10 +68,16 @@ impl<H: Handler> Shared<H> {
                 .map_or_else(|_| Poll::Ready(None), |answer| answer.map(Some))
         };
         match poll_fn(polled).await {
-            Some(answer) => answer.map(|body| AnswerBody {
-                body: Some(body),
-                in_flight,
-            }),
+            Some(answer) => {
+                let is_cut = ends_with_connection(version, &answer);
+                let mut answer = answer.map(|body| AnswerBody {
+                    body: Some(body),
+                    in_flight,
+                    is_cut: false,
+                });
+                answer.body_mut().set_cut(is_cut);
+                answer
+            }
             None => {
                 self.settings.metrics.panics.inc();
                 // What it said may hold anything.
@@ -79,13 +88,31 @@ impl<H: Handler> Shared<H> {
     }
 }
 
+/// Whether a client of this version cannot tell the end of `answer` from a break: HTTP/1.0 has no
+/// chunks (RFC 9112 6.3).
+fn ends_with_connection<B: Body>(version: Version, answer: &Response<B>) -> bool {
+    version < Version::HTTP_11
+        && !answer.headers().contains_key(CONTENT_LENGTH)
+        && answer.body().size_hint().exact().is_none()
+}
+
 fn status<B>(status: StatusCode, in_flight: Option<InFlight>) -> Response<AnswerBody<B>> {
     let mut response = Response::new(AnswerBody {
         body: None,
         in_flight,
+        is_cut: false,
     });
     *response.status_mut() = status;
     response
+}
+
+impl<B> AnswerBody<B> {
+    fn set_cut(&mut self, is_cut: bool) {
+        self.is_cut = is_cut;
+        if let Some(in_flight) = &self.in_flight {
+            in_flight.set_cut(is_cut);
+        }
+    }
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
@@ -99,7 +126,15 @@ impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
         let Some(body) = &mut self.body else {
             return Poll::Ready(None);
         };
-        let frame = Pin::new(body).poll_frame(cx);
+        let frame = Pin::new(&mut *body).poll_frame(cx);
+        let is_last = match &frame {
+            Poll::Ready(Some(Ok(frame))) => frame.is_trailers() || body.is_end_stream(),
+            Poll::Ready(None) => true,
+            Poll::Ready(Some(Err(_))) | Poll::Pending => false,
+        };
+        if self.is_cut && is_last {
+            self.set_cut(false);
+        }
         if self.in_flight.is_none() {
             let note = |given: &Cell<Given>| {
                 given.set(Given {

@@ -129,6 +129,16 @@ impl ClientStream {
     }
 }
 
+impl Drop for ClientStream {
+    fn drop(&mut self) {
+        // RFC 9112 8: a connection that is closed is the end of a whole answer, however it came
+        // to that.
+        if self.activity.is_cut() {
+            self.stream.reset_on_close();
+        }
+    }
+}
+
 impl AsyncRead for ClientStream {
     fn poll_read(
         mut self: Pin<&mut Self>,

@@ -29,6 +29,11 @@ impl Rewound {
             _place: place,
         }
     }
+
+    /// Has closing end the connection with a reset.
+    pub(super) fn reset_on_close(&self) {
+        self.stream.reset_on_close();
+    }
 }
 
 impl AsyncRead for Rewound {

@@ -117,6 +117,19 @@ impl Wire {
         latin1(&std::mem::take(&mut self.buffer))
     }
 
+    /// Reads to the end of the connection and returns whether it was reset.
+    pub fn is_reset(&mut self) -> bool {
+        let mut chunk = [0; 16 * 1024];
+        loop {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return false,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return true,
+                Err(error) => panic!("the connection was not closed: {error}"),
+            }
+        }
+    }
+
     /// Waits until there is something to read, and leaves it.
     pub fn wait(&mut self) {
         self.stream.peek(&mut [0]).unwrap();

@@ -3,6 +3,7 @@
 use crate::raw::{App, Wire, field};
 use crate::running::Rescope;
 
+const BODIES: &str = "[bodies]\ntypes = [\"html\"]\nwhole = \"0B\"\n";
 const GET: &str = "GET / HTTP/1.1\r\nHost: app\r\n\r\n";
 
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +63,44 @@ fn chunked_body_without_its_last_chunk_gets_none() {
 fn body_delimited_by_close_gets_no_last_chunk_after_a_reset() {
     let (_, body) = broken("A: 1\r\n", "hello", End::Reset);
     assert_eq!(body, "5\r\nhello\r\n");
+}
+
+/// A client of HTTP/1.0, as nginx is one unless told otherwise, knows neither chunks nor a length
+/// that was taken out.
+#[test]
+fn answer_that_ends_with_the_connection_is_whole_or_reset() {
+    let app = App::start();
+    for (config, head) in [
+        ("", "Transfer-Encoding: chunked\r\n"),
+        (BODIES, "Transfer-Encoding: chunked\r\n"),
+        (BODIES, "Content-Length: 9\r\n"),
+        (
+            BODIES,
+            "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+        ),
+    ] {
+        let rescope = Rescope::configured(app.address(), config);
+        for is_whole in [true, false] {
+            let mut client = rescope.client();
+            client.send("GET / HTTP/1.0\r\n\r\n");
+            let mut server = app.accept();
+            server.head();
+            server.send(format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n{head}\r\n"
+            ));
+            let (first, second) = match head {
+                "Content-Length: 9\r\n" => ("01234", "5678"),
+                _ => ("5\r\n01234\r\n", "4\r\n5678\r\n0\r\n\r\n"),
+            };
+            server.send(first);
+            assert_eq!(field(&client.head(), "content-length"), None, "{head}");
+            if is_whole {
+                server.send(second);
+            }
+            drop(server);
+            assert_eq!(client.is_reset(), !is_whole, "{head}");
+        }
+    }
 }
 
 #[test]
