@@ -14,6 +14,7 @@ use super::{
     looked_at::{End, LookedAt},
     pieces::Pieces,
     rewriting::{CodingError, Found, Rewriting, Shared},
+    room::Room,
     turn::Turn,
 };
 use crate::proxy::AnswerBody;
@@ -32,56 +33,55 @@ pub(super) async fn look_at(
     Response::from_parts(head, body)
 }
 
-async fn plain(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
-    let whole = shared.bodies.whole;
+async fn plain(head: &mut Parts, source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
+    let mut coming = Coming::new(source, plan, &shared);
     let mut rewriting = Rewriting::new(plan, shared);
     let mut pieces = Pieces::default();
     // In chunks, a head without an ETag or digest is right for any body.
     if plan.length.is_none() && !depends_on_body(&head.headers) {
-        return LookedAt::coming(pieces, Pieces::default(), source, rewriting);
+        return coming.stream(pieces, Pieces::default(), rewriting);
     }
     let gathered = match plan.length {
-        Some(length) if length > whole as u64 => Ok(Stop::Enough),
-        _ => gather(&mut source, plan, whole, &mut rewriting, &mut pieces, drop).await,
+        Some(length) if length > coming.whole as u64 => Ok(Stop::Enough),
+        _ => gather(&mut coming, &mut rewriting, &mut pieces, drop).await,
     };
     // A body that is not coded is never refused.
     let Ok(Stop::End(end)) = gathered else {
         change_head(&mut head.headers, None);
-        return LookedAt::coming(pieces, Pieces::default(), source, rewriting);
+        return coming.stream(pieces, Pieces::default(), rewriting);
     };
     let _ = rewriting.finish(&mut pieces);
     if rewriting.found().changes {
         let length = length_to_say(pieces.len(), plan, &end);
         change_head(&mut head.headers, length);
     }
-    LookedAt::whole(pieces, end, rewriting.found().changes)
+    LookedAt::whole(pieces, end, rewriting.found().changes).with(coming.room)
 }
 
-async fn coded(head: &mut Parts, mut source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
-    let whole = shared.bodies.whole;
+async fn coded(head: &mut Parts, source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
+    let mut coming = Coming::new(source, plan, &shared);
     let mut search = Rewriting::search(plan, shared.clone());
     let (mut pieces, mut nothing) = (Pieces::default(), Pieces::default());
     let keep = |piece| pieces.push(piece);
-    let gathered = gather(&mut source, plan, whole, &mut search, &mut nothing, keep).await;
+    let gathered = gather(&mut coming, &mut search, &mut nothing, keep).await;
     let (end, found) = match gathered {
         Ok(Stop::Enough) => {
             // What was read so far can be decoded, and what follows shows itself.
             change_head(&mut head.headers, None);
-            let rewriting = Rewriting::new(plan, shared);
-            return LookedAt::coming(nothing, pieces, source, rewriting);
+            return coming.stream(nothing, pieces, Rewriting::new(plan, shared));
         }
         Ok(Stop::End(end @ End::Broken(_))) => (end, Ok(Found::default())),
         Ok(Stop::End(end)) => (end, search.finish(&mut nothing).map(|()| search.found())),
-        Err(_) => return LookedAt::passing(pieces, source),
+        Err(_) => return LookedAt::passing(pieces, coming.source).with(coming.room),
     };
     let pieces = pieces.into_vec();
     if found.is_ok_and(|found| found.any)
         && let Ok((recoded, true)) = recode(&pieces, plan, shared).await
     {
         change_head(&mut head.headers, Some(recoded.len() as u64));
-        return LookedAt::whole(recoded, end, true);
+        return LookedAt::whole(recoded, end, true).with(coming.room);
     }
-    LookedAt::whole(pieces.into(), end, false)
+    LookedAt::whole(pieces.into(), end, false).with(coming.room)
 }
 
 /// Returns what `pieces`, a whole body, become, and whether that is another body.
@@ -111,32 +111,58 @@ enum Stop {
     Enough,
 }
 
-/// Goes through what comes of `source` until that is all, more than `whole` bytes, or patience is
-/// over, which begins with the first of them. Gives each piece to `keep`, and what becomes of it to
-/// `out`.
-async fn gather(
-    source: &mut AnswerBody,
-    plan: &Plan,
+/// A body that is waited for and held.
+struct Coming {
+    source: AnswerBody,
+    /// How many bytes at most.
     whole: usize,
+    room: Room,
+    /// From the first piece on; `None` for as long as it takes.
+    patience: Option<Duration>,
+}
+
+impl Coming {
+    fn new(source: AnswerBody, plan: &Plan, shared: &Shared) -> Self {
+        Self {
+            source,
+            whole: shared.bodies.whole,
+            room: Room::default(),
+            patience: patience(plan.length),
+        }
+    }
+
+    /// Lets the body go: first `ready`, then what `rewriting` makes of `held` and the rest.
+    fn stream(self, ready: Pieces, held: Pieces, rewriting: Rewriting) -> LookedAt {
+        LookedAt::coming(ready, held, self.source, rewriting).with(self.room)
+    }
+}
+
+/// Goes through what comes until that is all, or no more of it is to be held. Gives each piece to
+/// `keep`, and what becomes of it to `out`.
+async fn gather(
+    coming: &mut Coming,
     rewriting: &mut Rewriting,
     out: &mut Pieces,
     mut keep: impl FnMut(Bytes),
 ) -> Result<Stop, CodingError> {
     let (mut deadline, mut turn) = (None, Turn::default());
-    let mut size = 0;
-    while size <= whole {
-        let piece = match next(source, deadline).await {
+    let (mut size, mut has_room) = (0, true);
+    while size <= coming.whole && has_room {
+        let piece = match next(&mut coming.source, deadline).await {
             Ok(piece) => piece,
             Err(stop) => return Ok(stop),
         };
         size += piece.len();
+        has_room = coming.room.take(piece.len());
+        // Apart from the buffer that it was read into, which may be twice as long.
+        let piece = Bytes::copy_from_slice(&piece);
         keep(piece.clone());
         rewriting.push(piece);
         while let Some(length) = rewriting.step(out)? {
             turn.spend(length);
             turn.pass().await;
         }
-        let patience = patience(plan.length);
+        let patience = coming.patience;
         deadline = deadline.or_else(|| patience.map(|patience| Instant::now() + patience));
     }
     Ok(Stop::Enough)

@@ -11,7 +11,9 @@ use std::{
 use http::HeaderMap;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-use super::{changed::OUTDATED_TRAILERS, pieces::Pieces, rewriting::Rewriting, turn::Turn};
+use super::{
+    changed::OUTDATED_TRAILERS, pieces::Pieces, rewriting::Rewriting, room::Room, turn::Turn,
+};
 use crate::hop::remove_in_order;
 use crate::proxy::AnswerBody;
 
@@ -35,6 +37,8 @@ pub struct LookedAt<B = AnswerBody> {
     /// Whether hyper could write all that stands before a break.
     has_paused: bool,
     turn: Turn,
+    /// That of what was held from the start.
+    room: Room,
 }
 
 /// What stands behind the last byte.
@@ -92,7 +96,14 @@ where
             is_changed: false,
             has_paused: false,
             turn: Turn::default(),
+            room: Room::default(),
         }
+    }
+
+    /// The same body, which gives `room` back as it goes out.
+    pub(super) fn with(mut self, room: Room) -> Self {
+        self.room = room;
+        self
     }
 
     fn set_end(&mut self, mut end: End) {
@@ -155,8 +166,12 @@ where
             self.ready.push_back(piece);
             return true;
         }
-        let piece = self.held.pop_front();
-        piece.map(|piece| self.push(piece)).is_some()
+        let Some(piece) = self.held.pop_front() else {
+            return false;
+        };
+        self.room.give_back(piece.len());
+        self.push(piece);
+        true
     }
 
     fn finish(&mut self) {
@@ -234,6 +249,9 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         loop {
             if let Some(piece) = self.ready.pop_front() {
+                if self.held.is_empty() {
+                    self.room.give_back(piece.len());
+                }
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             ready!(self.turn.poll_pass(cx));

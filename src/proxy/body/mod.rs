@@ -10,6 +10,7 @@ mod look;
 mod looked_at;
 mod pieces;
 mod rewriting;
+mod room;
 mod turn;
 
 use std::sync::Arc;

@@ -72,6 +72,39 @@ fn endless_page_is_rewritten_in_constant_memory_until_the_client_leaves() {
     );
 }
 
+/// All of them but their last bytes, which come when every one is on its way.
+#[test]
+fn many_bodies_are_held_in_bounded_memory() {
+    let app = App::start();
+    let program = Program::configured(app.address(), &format!("{CONFIG}whole = \"4MiB\"\n"));
+    let body = vec![b' '; 4 << 20];
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let (first, last) = body.split_at(body.len() - 1);
+    thread::scope(|scope| {
+        let senders = [(); 60].map(|()| {
+            let (mut sender, stream) = Sender::start(&app, &program, &head);
+            let body = &body;
+            scope.spawn(move || {
+                let mut receiver = Receiver::start(stream);
+                receiver.expect(body);
+                receiver.expect_end();
+            });
+            sender.send(first).unwrap();
+            sender
+        });
+        for mut sender in senders {
+            sender.send(last).unwrap();
+            sender.end().unwrap();
+        }
+    });
+    let peak = program.peak_memory();
+    assert!(peak < 160 << 20, "{peak} bytes");
+}
+
 /// Begins an answer of this type and length, or in chunks. Its first bytes have reached the
 /// client when this returns, and the app has sent no others.
 fn begin(

@@ -1,0 +1,69 @@
+//! How much of bodies is held at a time, on all connections together.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What one body has of the room that there is, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Room {
+    taken: usize,
+    /// What all have.
+    all: &'static AtomicUsize,
+}
+
+impl Room {
+    /// Takes room for so many bytes more; `false` if there was no more, but they are counted even
+    /// so, since they are there.
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
+        self.taken += bytes;
+        self.all.fetch_add(bytes, Relaxed) + bytes <= ALL
+    }
+
+    /// Gives room back, as so many bytes went out; no more than was taken.
+    pub(super) fn give_back(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.taken);
+        self.taken -= bytes;
+        self.all.fetch_sub(bytes, Relaxed);
+    }
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        static TAKEN: AtomicUsize = AtomicUsize::new(0);
+        Self {
+            taken: 0,
+            all: &TAKEN,
+        }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.give_back(self.taken);
+    }
+}
+
+/// 64 bodies of the usual `whole`: many more than are on their way at a time, if clients take them.
+const ALL: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_shared_and_given_back() {
+        static TAKEN: AtomicUsize = AtomicUsize::new(0);
+        let room = || Room {
+            taken: 0,
+            all: &TAKEN,
+        };
+        let (mut one, mut other) = (room(), room());
+        assert!(one.take(ALL - 10) && other.take(10));
+        assert!(!other.take(1));
+        one.give_back(20);
+        assert!(other.take(19) && !other.take(1));
+        other.give_back(usize::MAX);
+        assert_eq!(TAKEN.load(Relaxed), ALL - 30);
+        drop(one);
+        assert_eq!(TAKEN.load(Relaxed), 0);
+    }
+}
