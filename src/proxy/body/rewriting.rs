@@ -160,21 +160,24 @@ impl Rewriting {
         }
     }
 
-    /// Appends the rest to `out`; nothing may be pushed after that.
+    /// Appends the rest to `out`; nothing may be pushed after that. A coding that was not ended is
+    /// not ended there either, as some apps flush and close; only a search refuses such a body.
     pub(super) fn finish(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
-        let finished = self.undone.finish();
-        finished.inspect_err(|error| {
-            if self.only_reads() {
-                self.tell(error);
-            }
-        })?;
+        let end = self.undone.finish();
+        let is_truncated = end == Err(DecodeError::Truncated) && self.text.is_told;
+        if let Err(error) = end
+            && !is_truncated
+        {
+            self.tell(&error);
+            return Err(error.into());
+        }
         let mut rewritten = Pieces::default();
         match &mut self.output {
             Output::Plain => self.text.finish(out),
             Output::None => self.text.finish(&mut rewritten),
             Output::Coded(coded) => {
                 self.text.finish(&mut rewritten);
-                coded.finish(rewritten, out)?;
+                coded.finish(rewritten, !is_truncated, out)?;
             }
         }
         Ok(())
@@ -251,8 +254,8 @@ impl Coded {
         Ok(())
     }
 
-    /// Appends to `out` what `rewritten`, the last text, comes to, and the end.
-    fn finish(&mut self, rewritten: Pieces, out: &mut Pieces) -> io::Result<()> {
+    /// Appends to `out` what `rewritten`, the last text, comes to, and the end if there is one.
+    fn finish(&mut self, rewritten: Pieces, has_end: bool, out: &mut Pieces) -> io::Result<()> {
         let Some(mut encoder) = self.encoder.take() else {
             return Ok(());
         };
@@ -260,7 +263,10 @@ impl Coded {
         for piece in rewritten.into_vec() {
             encoder.push(&piece, &mut encoded)?;
         }
-        encoder.finish(&mut encoded)?;
+        match has_end {
+            true => encoder.finish(&mut encoded)?,
+            false => encoder.flush(&mut encoded)?,
+        }
         give(encoded, out);
         Ok(())
     }

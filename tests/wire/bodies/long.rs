@@ -2,10 +2,15 @@
 
 use std::io::Write;
 
-use rescope::coding::{Coding, Encoder};
+use rescope::coding::{Bounds, Coding, DecodeError, Decoder, Encoder};
 
 use super::{CODINGS, CONFIG, STRIPPED, Site, URL, chunk, decode, encode, line};
 use crate::raw::field;
+
+const ROOMY: Bounds = Bounds {
+    size: u64::MAX,
+    ratio: u64::MAX,
+};
 
 #[test]
 fn long_body_streams_and_is_rewritten() {
@@ -74,13 +79,7 @@ fn stream_is_passed_on_as_it_comes() {
             .send(chunk(&flushed(&format!("<p>first</p><a href=\"{URL}\"> "))));
         site.client.head();
         let mut coded = Vec::new();
-        let mut decoder = coding.map(|(_, coding)| {
-            let bounds = rescope::coding::Bounds {
-                size: u64::MAX,
-                ratio: u64::MAX,
-            };
-            rescope::coding::Decoder::new(coding, bounds)
-        });
+        let mut decoder = coding.map(|(_, coding)| Decoder::new(coding, ROOMY));
         let mut text = Vec::new();
         while !text.ends_with(b"\"> ") {
             let size = String::from_utf8(site.client.until(b"\r\n")).unwrap();
@@ -145,6 +144,33 @@ fn compressed_bodies_that_are_none_pass() {
             assert_eq!(got.head, head);
             assert_eq!(got.body, body);
         }
+    }
+}
+
+/// As of an app that flushes and closes, which browsers take.
+#[test]
+fn compressed_stream_without_its_end_loses_nothing() {
+    for coding in CODINGS.into_iter().flatten() {
+        let flushed = |url: &str| {
+            let (mut encoder, mut coded) = (Encoder::new(coding.1.into()).unwrap(), Vec::new());
+            let text = format!("<p>{url}");
+            encoder.push(text.as_bytes(), &mut coded).unwrap();
+            encoder.flush(&mut coded).unwrap();
+            coded
+        };
+        let mut site = Site::new(&format!("{CONFIG}whole = \"0B\"\n"));
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{}Transfer-Encoding: chunked\r\n\r\n",
+            line(Some(coding))
+        );
+        let got = site.answer(&[head.as_bytes(), &chunk(&flushed(URL)), b"0\r\n\r\n"]);
+        let mut text = Vec::new();
+        let mut decoder = Decoder::new(coding.1, ROOMY);
+        decoder
+            .push(&got.body, &mut |piece| text.extend_from_slice(piece))
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&text), format!("<p>{STRIPPED}"));
+        assert_eq!(decoder.finish(), Err(DecodeError::Truncated));
     }
 }
 
