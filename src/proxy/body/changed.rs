@@ -2,13 +2,13 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{ACCEPT_RANGES, CONTENT_LENGTH, ETAG, LAST_MODIFIED, TRANSFER_ENCODING},
+    header::{ACCEPT_RANGES, CONTENT_LENGTH, ETAG, LAST_MODIFIED},
 };
 
 use crate::hop::remove_in_order;
 
-/// Puts a head right for a body that was changed, and is now of `length` bytes where that is
-/// known. Nothing else moves.
+/// Puts a head right for a body that was changed, and is now of `length` bytes where that is to
+/// be said. Nothing else moves.
 ///
 /// Content-Length goes or says the new length, digests of what the app sent go (RFC 3230,
 /// RFC 9530, RFC 1864), and a strong ETag becomes weak (RFC 9110 8.8.1): what it names is no
@@ -22,8 +22,7 @@ pub(super) fn change_head(headers: &mut HeaderMap, length: Option<u64>) {
         ACCEPT_RANGES | LAST_MODIFIED => true,
         _ => OUTDATED_TRAILERS.contains(name),
     });
-    // One that comes in chunks goes out in chunks, whatever is known of its length by now.
-    if let Some(length) = length.filter(|_| !headers.contains_key(TRANSFER_ENCODING)) {
+    if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     for (name, value) in headers.iter_mut() {

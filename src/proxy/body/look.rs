@@ -55,7 +55,7 @@ async fn plain(head: &mut Parts, source: AnswerBody, plan: &Plan, shared: Shared
         let length = length_to_say(pieces.len(), plan, &end);
         change_head(&mut head.headers, length);
     }
-    LookedAt::whole(pieces, end, rewriting.found().changes).with(coming.room)
+    LookedAt::whole(pieces, end, rewriting.found().changes, plan).with(coming.room)
 }
 
 async fn coded(head: &mut Parts, source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
@@ -78,10 +78,11 @@ async fn coded(head: &mut Parts, source: AnswerBody, plan: &Plan, shared: Shared
     if found.is_ok_and(|found| found.any)
         && let Ok((recoded, true)) = recode(&pieces, plan, shared).await
     {
-        change_head(&mut head.headers, Some(recoded.len() as u64));
-        return LookedAt::whole(recoded, end, true).with(coming.room);
+        let length = length_to_say(recoded.len(), plan, &end);
+        change_head(&mut head.headers, length);
+        return LookedAt::whole(recoded, end, true, plan).with(coming.room);
     }
-    LookedAt::whole(pieces.into(), end, false).with(coming.room)
+    LookedAt::whole(pieces.into(), end, false, plan).with(coming.room)
 }
 
 /// Returns what `pieces`, a whole body, become, and whether that is another body.
@@ -194,14 +195,15 @@ fn patience(length: Option<u64>) -> Option<Duration> {
     length.is_none().then_some(PATIENCE)
 }
 
-/// The length to say of a body that is `length` bytes long by now. One that breaks off stays
-/// shorter than is said, or a client of HTTP/1.0 would take it for a whole one.
+/// The length to say of a body that is `length` bytes long by now; `None` where the app said none,
+/// for trailers need a body without. One that breaks off stays shorter than is said, or a client of
+/// HTTP/1.0 would take it for a whole one.
 fn length_to_say(length: usize, plan: &Plan, end: &End) -> Option<u64> {
     let length = length as u64;
-    match end {
-        End::Broken(_) => plan.length.map(|said| said.max(length + 1)),
-        End::None | End::Trailers(_) => Some(length),
-    }
+    plan.length.map(|said| match end {
+        End::Broken(_) => said.max(length + 1),
+        End::None | End::Trailers(_) => length,
+    })
 }
 
 /// Long for an app that has its answer ready, short for whoever waits for a page.

@@ -12,7 +12,7 @@ use http::HeaderMap;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
 use super::{
-    changed::OUTDATED_TRAILERS, pieces::Pieces, rewriting::Rewriting, room::Room, turn::Turn,
+    Plan, changed::OUTDATED_TRAILERS, pieces::Pieces, rewriting::Rewriting, room::Room, turn::Turn,
 };
 use crate::hop::remove_in_order;
 use crate::proxy::AnswerBody;
@@ -32,6 +32,9 @@ pub struct LookedAt<B = AnswerBody> {
     /// What is done to it; `None` where it passes as it is.
     rewriting: Option<Rewriting>,
     end: End,
+    /// Whether the app said how long it is. It goes out framed as it came, so that what is known by
+    /// now says nothing.
+    is_sized: bool,
     /// Whether anything in it is another than in the app's.
     is_changed: bool,
     /// Whether hyper could write all that stands before a break.
@@ -53,8 +56,9 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
     /// Returns the whole body, which is another one than the app's if it `is_changed`.
-    pub(super) fn whole(ready: Pieces, end: End, is_changed: bool) -> Self {
+    pub(super) fn whole(ready: Pieces, end: End, is_changed: bool, plan: &Plan) -> Self {
         let mut body = Self {
+            is_sized: plan.length.is_some(),
             is_changed,
             ..Self::new(ready, None)
         };
@@ -93,6 +97,7 @@ where
             watched: None,
             rewriting: None,
             end: End::None,
+            is_sized: false,
             is_changed: false,
             has_paused: false,
             turn: Turn::default(),
@@ -278,13 +283,13 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.source.is_none() && self.ready.is_empty() && matches!(self.end, End::None)
+        self.is_sized && self.ready.is_empty() && matches!(self.end, End::None)
     }
 
     fn size_hint(&self) -> SizeHint {
         let ready = self.ready.iter().map(|piece| piece.len() as u64).sum();
         match (&self.source, &self.rewriting, &self.end) {
-            (None, _, End::None) => SizeHint::with_exact(ready),
+            (None, _, End::None) if self.is_sized => SizeHint::with_exact(ready),
             (Some(source), rewriting, _)
                 if rewriting.as_ref().is_none_or(Rewriting::only_reads) =>
             {
@@ -295,7 +300,7 @@ where
                 hint.set_lower(hint.lower() + ready);
                 hint
             }
-            // One that is to break off has no length that it could come to.
+            // Not of one that is to break off either: it has no length that it could come to.
             _ => SizeHint::default(),
         }
     }

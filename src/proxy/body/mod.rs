@@ -20,8 +20,8 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE},
 };
-
 use http_body_util::Either;
+use hyper::body::Body;
 
 use crate::coding::{Bounds, Coding};
 use crate::metrics::Metrics;
@@ -77,6 +77,9 @@ pub(super) async fn rewrite(
     let Some(plan) = bodies.plan(method, path, response.status(), response.headers()) else {
         return response.map(Either::Left);
     };
+    if response.body().is_end_stream() {
+        return response.map(Either::Left);
+    }
     let shared = Shared {
         bodies: Arc::clone(bodies),
         rules: Guard::into_inner(rules),

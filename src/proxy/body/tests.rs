@@ -264,21 +264,6 @@ fn head_of_a_changed_body_says_what_is_so() {
 }
 
 #[test]
-fn chunks_stay_chunks() {
-    let before = ["transfer-encoding: chunked", "content-type: text/html"];
-    assert_eq!(changed(&before, Some(7)), before);
-    assert_eq!(changed(&before, None), before);
-}
-
-#[test]
-fn length_is_told_where_it_was_not() {
-    let before = ["content-type: text/html"];
-    let after = ["content-type: text/html", "content-length: 7"];
-    assert_eq!(changed(&before, Some(7)), after);
-    assert_eq!(changed(&before, None), before);
-}
-
-#[test]
 fn only_a_strong_etag_becomes_weak() {
     for (before, after) in [
         ("\"\"", "W/\"\""),

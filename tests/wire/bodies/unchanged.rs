@@ -1,7 +1,8 @@
 //! What passes as it came, and what the head of a changed body says.
 
 use super::{CODINGS, CONFIG, STRIPPED, Site, URL, chunk, decode, encode, line};
-use crate::raw::{field, latin1};
+use crate::raw::{App, field, latin1};
+use crate::running::Rescope;
 
 /// Everything that says something about the bytes of a body.
 const VALIDATORS: &str = "ETag: \"v1\"\r\nContent-MD5: x\r\nDigest: sha-256=x\r\n\
@@ -97,6 +98,42 @@ fn head_of_a_changed_body_is_put_right() {
             )
         );
         assert_eq!(decode(coding, &got.body), page(STRIPPED).as_bytes());
+    }
+}
+
+/// A length is said where the app said one, to whatever client.
+#[test]
+fn body_is_framed_as_the_app_framed_it() {
+    let urls = |coding| [(coding, URL), (coding, "/x")];
+    for (coding, url) in CODINGS.into_iter().flat_map(urls) {
+        for (framing, version) in [
+            ("Transfer-Encoding: chunked\r\n", "1.1"),
+            ("Transfer-Encoding: chunked\r\n", "1.0"),
+            ("", "1.1"),
+            ("", "1.0"),
+        ] {
+            let app = App::start();
+            let rescope = Rescope::configured(app.address(), CONFIG);
+            let mut client = rescope.client();
+            client.send(format!("GET / HTTP/{version}\r\nHost: a\r\n\r\n"));
+            let mut server = app.accept();
+            server.head();
+            let body = encode(coding, page(url).as_bytes());
+            let (body, end) = match framing {
+                "" => (body, &b""[..]),
+                _ => (chunk(&body), &b"0\r\n\r\n"[..]),
+            };
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: \"v1\"\r\n{}{framing}\r\n",
+                line(coding)
+            );
+            server.send([head.as_bytes(), &body, end].concat());
+            drop(server);
+            let head = client.head();
+            let is_chunked = field(&head, "transfer-encoding").is_some();
+            assert_eq!(is_chunked, version == "1.1", "{head}");
+            assert_eq!(field(&head, "content-length"), None, "{head}");
+        }
     }
 }
 

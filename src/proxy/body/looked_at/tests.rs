@@ -6,6 +6,7 @@ use std::{
     task::{Wake, Waker},
 };
 
+use http::HeaderValue;
 use http_body_util::Full;
 
 use super::super::{Bodies, Plan, rewriting::Shared};
@@ -170,4 +171,42 @@ fn watched_body_that_cannot_be_read_passes() {
     assert_eq!(looks.next(), Poll::Ready(Some(piece)));
     assert_eq!(looks.next(), Poll::Ready(None));
     assert_eq!(shared.metrics.unread_bodies.get(), 1);
+}
+
+#[test]
+fn length_that_was_not_said_is_not_known() {
+    let whole = |length, end| {
+        let plan = Plan {
+            length,
+            ..plan(None)
+        };
+        let pieces = Pieces::from(vec![Bytes::from_static(b"abc")]);
+        LookedAt::<Full<Bytes>>::whole(pieces, end, true, &plan)
+    };
+    assert_eq!(whole(Some(9), End::None).size_hint().exact(), Some(3));
+    assert_eq!(whole(None, End::None).size_hint().exact(), None);
+    let broken = whole(Some(9), End::Broken("x".into()));
+    assert_eq!(broken.size_hint().exact(), None);
+    // Its trailers need that.
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-sum", HeaderValue::from_static("1"));
+    trailers.insert("digest", HeaderValue::from_static("d"));
+    let mut body = whole(None, End::Trailers(trailers));
+    assert_eq!(body.size_hint().exact(), None);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut next = || match Pin::new(&mut body).poll_frame(&mut context) {
+        Poll::Ready(Some(Ok(frame))) => frame,
+        _ => panic!("no frame"),
+    };
+    assert!(next().is_data());
+    let trailers = next().into_trailers().unwrap();
+    assert!(trailers.contains_key("x-sum") && !trailers.contains_key("digest"));
+}
+
+/// Whoever takes it for empty from the start says so in its head.
+#[test]
+fn empty_body_is_none_only_where_the_app_said_so() {
+    let plan = plan(None);
+    let body = LookedAt::<Full<Bytes>>::whole(Pieces::default(), End::None, false, &plan);
+    assert!(!body.is_end_stream());
 }
