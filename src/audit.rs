@@ -15,7 +15,8 @@ use crate::scope::ScopeToken;
 /// Counts and logs one authorization request that the app has made, and what its client's
 /// policy says of it.
 pub fn record(decision: &Decision<'_>, metrics: &Metrics) {
-    for fault in count(decision, metrics) {
+    count(decision, metrics);
+    for fault in faults(decision) {
         warn!(client_id = %client_id(decision), policy = decision.policy.name(), "{fault}");
     }
     log(decision);
@@ -23,7 +24,8 @@ pub fn record(decision: &Decision<'_>, metrics: &Metrics) {
 
 /// As [`record`], of a request that a client has made itself: its faults are ordinary.
 pub fn record_own(decision: &Decision<'_>, metrics: &Metrics) {
-    for fault in count(decision, metrics) {
+    count(decision, metrics);
+    for fault in faults(decision) {
         debug!(client_id = %client_id(decision), policy = decision.policy.name(), "{fault}");
     }
     log(decision);
@@ -41,20 +43,30 @@ pub fn refuse(client_id: &ClientId<'_>, metrics: &Metrics) {
     info!(%client_id, "client refused: {reason}");
 }
 
-/// Counts one request, and returns what is wrong with it.
-fn count(decision: &Decision<'_>, metrics: &Metrics) -> impl Iterator<Item = &'static str> {
+/// Counts one authorization request as [`record`] does, and logs nothing.
+pub fn count(decision: &Decision<'_>, metrics: &Metrics) {
     metrics.authorization_requests.inc();
-    let is_ambiguous = !matches!(decision.request.client_id, ClientId::One(_));
-    let has_request_object = decision.request.has_request_object;
-    metrics.ambiguous_clients.inc_by(is_ambiguous.into());
-    metrics.request_objects.inc_by(has_request_object.into());
     let is_tried = decision.wants_change() && decision.dry_run;
+    metrics
+        .ambiguous_clients
+        .inc_by(is_ambiguous(decision).into());
+    metrics
+        .request_objects
+        .inc_by(decision.request.has_request_object.into());
     metrics.dry_runs.inc_by(is_tried.into());
-    let ambiguous = is_ambiguous.then_some("not one client_id, so the default policy applies");
+}
+
+/// Yields what is wrong with a request.
+fn faults(decision: &Decision<'_>) -> impl Iterator<Item = &'static str> {
+    let ambiguous = "not one client_id, so the default policy applies";
     let object = "a request object may hold a scope that cannot be reached";
-    ambiguous
-        .into_iter()
-        .chain(has_request_object.then_some(object))
+    let ambiguous = is_ambiguous(decision).then_some(ambiguous);
+    let object = decision.request.has_request_object.then_some(object);
+    ambiguous.into_iter().chain(object)
+}
+
+fn is_ambiguous(decision: &Decision<'_>) -> bool {
+    !matches!(decision.request.client_id, ClientId::One(_))
 }
 
 /// Logs what becomes of the scope, where that is anything.

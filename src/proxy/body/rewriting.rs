@@ -6,7 +6,7 @@ use std::{io, sync::Arc};
 use bytes::Buf;
 use hyper::body::Bytes;
 use thiserror::Error;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::{Bodies, Plan, pieces::Pieces};
 use crate::audit;
@@ -64,8 +64,8 @@ struct Undone {
 struct Text {
     body: BodyRewriter,
     shared: Shared,
-    /// Whether what is found is told of.
-    is_told: bool,
+    /// Tells of what is found; `None` where nothing is to be told.
+    told: Option<Told>,
     found: Found,
 }
 
@@ -164,7 +164,7 @@ impl Rewriting {
     /// not ended there either, as some apps flush and close; only a search refuses such a body.
     pub(super) fn finish(&mut self, out: &mut Pieces) -> Result<(), CodingError> {
         let end = self.undone.finish();
-        let is_truncated = end == Err(DecodeError::Truncated) && self.text.is_told;
+        let is_truncated = end == Err(DecodeError::Truncated) && self.text.told.is_some();
         if let Err(error) = end
             && !is_truncated
         {
@@ -276,8 +276,11 @@ impl Text {
     fn new(plan: &Plan, shared: Shared, is_told: bool) -> Self {
         Self {
             body: BodyRewriter::new(shared.bodies.longest_url, plan.syntax),
+            told: is_told.then(|| Told {
+                metrics: Arc::clone(&shared.metrics),
+                count: 0,
+            }),
             shared,
-            is_told,
             found: Found::default(),
         }
     }
@@ -299,12 +302,10 @@ impl Text {
             rewriter: &self.shared.rules.rewriter,
             anchors: &self.shared.bodies.anchors,
         };
-        let metrics = self.is_told.then_some(&*self.shared.metrics);
-        let found = &mut self.found;
         let mut sink = Recorder {
             out,
-            found,
-            metrics,
+            found: &mut self.found,
+            told: self.told.as_mut(),
         };
         action(&mut self.body, tools, &mut sink);
     }
@@ -314,8 +315,14 @@ impl Text {
 struct Recorder<'a> {
     out: &'a mut Pieces,
     found: &'a mut Found,
-    /// Where to tell of what is found.
-    metrics: Option<&'a Metrics>,
+    told: Option<&'a mut Told>,
+}
+
+/// What is told of one body. All is counted; a body that is made of URLs does not fill the log.
+struct Told {
+    metrics: Arc<Metrics>,
+    /// How many requests were found.
+    count: u64,
 }
 
 impl Sink for Recorder<'_> {
@@ -326,17 +333,42 @@ impl Sink for Recorder<'_> {
     fn found(&mut self, decision: &Decision<'_>) {
         self.found.any = true;
         self.found.changes |= decision.changes();
-        if let Some(metrics) = self.metrics {
-            audit::record(decision, metrics);
-            metrics.rewrites.inc_by(u64::from(decision.changes()));
+        if let Some(told) = &mut self.told {
+            match told.is_logged() {
+                true => audit::record(decision, &told.metrics),
+                false => audit::count(decision, &told.metrics),
+            }
+            let rewrites = u64::from(decision.changes());
+            told.metrics.rewrites.inc_by(rewrites);
         }
     }
 
     fn too_long(&mut self) {
         self.found.any = true;
-        if let Some(metrics) = self.metrics {
-            metrics.rewrite_failures.inc();
-            warn!("an authorization request longer than `longest_url` passes as it is");
+        if let Some(told) = &mut self.told {
+            told.metrics.rewrite_failures.inc();
+            if told.is_logged() {
+                warn!("an authorization request longer than `longest_url` passes as it is");
+            }
+        }
+    }
+}
+
+impl Told {
+    /// Counts one more; `true` if it has a line of its own.
+    fn is_logged(&mut self) -> bool {
+        self.count += 1;
+        self.count <= LINES
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if let Some(more @ 1..) = self.count.checked_sub(LINES) {
+            info!(
+                more,
+                "authorization requests of the same body have no line of their own"
+            );
         }
     }
 }
@@ -346,6 +378,9 @@ fn give(encoded: Vec<u8>, out: &mut Pieces) {
         out.push(Bytes::from(encoded));
     }
 }
+
+/// Requests of one body that are logged one by one: more than any page has that people made.
+const LINES: u64 = 16;
 
 /// Text that is gone through at a time, where no decoder says how much.
 const STEP: usize = 64 * 1024;

@@ -1,6 +1,7 @@
 use std::{
+    io::{Read, Seek},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Wake, Waker},
@@ -209,4 +210,51 @@ fn empty_body_is_none_only_where_the_app_said_so() {
     let plan = plan(None);
     let body = LookedAt::<Full<Bytes>>::whole(Pieces::default(), End::None, false, &plan);
     assert!(!body.is_end_stream());
+}
+
+/// What is logged while `action` runs.
+fn logged(action: impl FnOnce()) -> String {
+    let file = tempfile::tempfile().unwrap();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(Mutex::new(file.try_clone().unwrap()))
+        .finish();
+    tracing::subscriber::with_default(subscriber, action);
+    let (mut file, mut text) = (file, String::new());
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn body_that_is_made_of_urls_does_not_fill_the_log() {
+    let rules = Rules {
+        rewriter: Rewriter {
+            endpoints: EndpointTable::builtin(),
+            policies: Policies::default(),
+        },
+        ..Rules::default()
+    };
+    for (count, lines, rest) in [
+        (16, 16, None),
+        (17, 16, Some("more=1")),
+        (500, 16, Some("more=484")),
+    ] {
+        let shared = shared(rules.clone());
+        let text = b"https://zoom.us/oauth/authorize?client_id=a&scope=x\n".repeat(count);
+        let log = logged(|| {
+            let rewriting = Rewriting::new(&plan(None), shared.clone());
+            let source = Full::new(Bytes::from(text));
+            let mut looks = Looks {
+                body: LookedAt::coming(Pieces::default(), Pieces::default(), source, rewriting),
+                woken: Arc::default(),
+            };
+            while !matches!(looks.next(), Poll::Ready(None)) {}
+        });
+        assert_eq!(log.matches("scope rewritten").count(), lines);
+        assert_eq!(log.lines().count(), lines + rest.iter().len(), "{log}");
+        assert!(log.contains(rest.unwrap_or("")), "{log}");
+        assert_eq!(shared.metrics.authorization_requests.get(), count as u64);
+        assert_eq!(shared.metrics.rewrites.get(), count as u64);
+    }
 }
