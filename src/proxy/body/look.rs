@@ -118,8 +118,8 @@ struct Coming {
     /// How many bytes at most.
     whole: usize,
     room: Room,
-    /// From the first piece on; `None` for as long as it takes.
-    patience: Option<Duration>,
+    /// Until when.
+    deadline: Instant,
 }
 
 impl Coming {
@@ -128,7 +128,7 @@ impl Coming {
             source,
             whole: shared.bodies.whole,
             room: Room::default(),
-            patience: patience(plan.length),
+            deadline: Instant::now() + patience(plan.length),
         }
     }
 
@@ -146,10 +146,10 @@ async fn gather(
     out: &mut Pieces,
     mut keep: impl FnMut(Bytes),
 ) -> Result<Stop, CodingError> {
-    let (mut deadline, mut turn) = (None, Turn::default());
+    let mut turn = Turn::default();
     let (mut size, mut has_room) = (0, true);
     while size <= coming.whole && has_room {
-        let piece = match next(&mut coming.source, deadline).await {
+        let piece = match next(&mut coming.source, coming.deadline).await {
             Ok(piece) => piece,
             Err(stop) => return Ok(stop),
         };
@@ -163,22 +163,14 @@ async fn gather(
             turn.spend(length);
             turn.pass().await;
         }
-        let patience = coming.patience;
-        deadline = deadline.or_else(|| patience.map(|patience| Instant::now() + patience));
     }
     Ok(Stop::Enough)
 }
 
 /// Returns the next piece of `source`, or why there is none by `deadline`.
-async fn next(source: &mut AnswerBody, deadline: Option<Instant>) -> Result<Bytes, Stop> {
-    let frame = match deadline {
-        None => source.frame().await,
-        Some(end) => {
-            let frame = timeout_at(end, source.frame()).await;
-            frame.map_err(|_| Stop::Enough)?
-        }
-    };
-    let frame = match frame {
+async fn next(source: &mut AnswerBody, deadline: Instant) -> Result<Bytes, Stop> {
+    let frame = timeout_at(deadline, source.frame()).await;
+    let frame = match frame.map_err(|_| Stop::Enough)? {
         None => return Err(Stop::End(End::None)),
         Some(Err(error)) => return Err(Stop::End(End::Broken(error.into()))),
         Some(Ok(frame)) => frame,
@@ -189,10 +181,13 @@ async fn next(source: &mut AnswerBody, deadline: Option<Instant>) -> Result<Byte
     })
 }
 
-/// How long a body is waited for: one of a known length is there already, a page that is
-/// still being made is not to be kept from the client.
-fn patience(length: Option<u64>) -> Option<Duration> {
-    length.is_none().then_some(PATIENCE)
+/// How long a body is waited for, from its head on: one of a known length is most likely there, a
+/// page that is still being made is not to be kept from the client.
+fn patience(length: Option<u64>) -> Duration {
+    match length {
+        Some(_) => PATIENCE_WITH_LENGTH,
+        None => PATIENCE,
+    }
 }
 
 /// The length to say of a body that is `length` bytes long by now; `None` where the app said none,
@@ -208,3 +203,6 @@ fn length_to_say(length: usize, plan: &Plan, end: &End) -> Option<u64> {
 
 /// Long for an app that has its answer ready, short for whoever waits for a page.
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Longer, since one that streams loses its length.
+const PATIENCE_WITH_LENGTH: Duration = Duration::from_secs(1);

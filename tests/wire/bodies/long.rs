@@ -101,6 +101,35 @@ fn stream_is_passed_on_as_it_comes() {
     }
 }
 
+/// Nothing of the body has come then, or only a part of it.
+#[test]
+fn head_does_not_wait_for_a_body_that_does_not_come() {
+    for coding in CODINGS {
+        let body = encode(coding, format!("<a href=\"{URL}\">").as_bytes());
+        for framing in [
+            format!("Content-Length: {}", body.len()),
+            "Transfer-Encoding: chunked".to_owned(),
+        ] {
+            let mut site = Site::new(CONFIG);
+            let is_chunked = framing.starts_with('T');
+            let (sent, end, start) = match is_chunked {
+                true => (chunk(&body), &b"0\r\n\r\n"[..], 0),
+                false => (body.clone(), &b""[..], 1),
+            };
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: \"a\"\r\n{}{framing}\r\n\r\n",
+                line(coding)
+            );
+            site.server.send([head.as_bytes(), &sent[..start]].concat());
+            // Neither is its end sent before it came.
+            assert_eq!(field(&site.client.head(), "etag"), Some("W/\"a\""));
+            site.server.send([&sent[start..], end].concat());
+            let got = decode(coding, &site.chunked());
+            assert_eq!(got, format!("<a href=\"{STRIPPED}\">").as_bytes());
+        }
+    }
+}
+
 #[test]
 fn bomb_passes_unopened() {
     let zeros = vec![0; 1 << 20];
