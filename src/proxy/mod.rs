@@ -117,8 +117,7 @@ impl Proxy {
         // delimited by the end of its connection chunked, so that a break is seen as one.
         *response.version_mut() = Version::HTTP_11;
         let response = response.map(|body| AnswerBody::new(body, named));
-        let path = asked.uri.path();
-        let response = body::rewrite(response, &asked.method, path, rules, &self.metrics).await;
+        let response = body::rewrite(response, asked, rules, &self.metrics).await;
         Ok(response.map(Either::Left))
     }
 }
@@ -130,6 +129,8 @@ struct Asked {
     host: Option<HeaderValue>,
     version: Version,
     is_tls: bool,
+    /// Whether its answer's content is to stay as it is.
+    forbids_changes: bool,
     /// When it came; known only where it will be logged.
     start: Option<Instant>,
 }
@@ -142,6 +143,7 @@ impl Asked {
             host: request.headers().get(HOST).cloned(),
             version: request.version(),
             is_tls: client.is_tls,
+            forbids_changes: body::forbids_changes(request.headers()),
             start: tracing::enabled!(Level::DEBUG).then(Instant::now),
         }
     }

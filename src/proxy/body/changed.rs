@@ -11,7 +11,7 @@ use crate::hop::remove_in_order;
 /// be said. Nothing else moves.
 ///
 /// Content-Length goes or says the new length, digests of what the app sent go (RFC 3230,
-/// RFC 9530, RFC 1864), and a strong ETag becomes weak (RFC 9110 8.8.1): what it names is no
+/// RFC 9530, RFC 1864, and Unencoded-Digest, which is to join them), and a strong ETag becomes weak (RFC 9110 8.8.1): what it names is no
 /// longer the same to the byte. An ETag that is none stays: only the app can say what it means.
 /// Accept-Ranges and Last-Modified go, since a range is one of what the app has: behind a part of
 /// the changed body, `If-Range` with that date would get the rest of another (RFC 9110 13.1.5).
@@ -46,11 +46,12 @@ pub(super) fn depends_on_body(headers: &HeaderMap) -> bool {
 
 /// Trailers that are no longer so of a body that was changed, and go. Its head may have left
 /// before the change was known to come, so an ETag cannot become weak here.
-pub(super) const OUTDATED_TRAILERS: [HeaderName; 5] = [
+pub(super) const OUTDATED_TRAILERS: [HeaderName; 6] = [
     HeaderName::from_static("content-md5"),
     HeaderName::from_static("digest"),
     HeaderName::from_static("repr-digest"),
     HeaderName::from_static("content-digest"),
+    HeaderName::from_static("unencoded-digest"),
     ETAG,
 ];
 

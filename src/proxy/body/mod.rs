@@ -28,7 +28,7 @@ use crate::metrics::Metrics;
 use crate::pattern::{MediaPattern, PathPattern};
 use crate::rewrite::body::{Anchors, Syntax};
 
-use super::{AnswerBody, Rules};
+use super::{AnswerBody, Asked, Rules};
 use content_type::ContentType;
 use rewriting::{Rewriting, Shared};
 
@@ -62,24 +62,25 @@ pub struct Plan {
     pub length: Option<u64>,
 }
 
-/// Returns `response`, the answer to a request of `method` for `path`, with the policies applied
+/// Returns `response`, the answer to the request that `asked` tells of, with the policies applied
 /// to its body where it is one that is asked for.
 pub(super) async fn rewrite(
     response: Response<AnswerBody>,
-    method: &Method,
-    path: &str,
+    asked: &Asked,
     rules: Guard<Arc<Rules>>,
     metrics: &Arc<Metrics>,
 ) -> Response<Either<AnswerBody, Box<LookedAt>>> {
     let Some(bodies) = &rules.bodies else {
         return response.map(Either::Left);
     };
-    let Some(plan) = bodies.plan(method, path, response.status(), response.headers()) else {
-        return response.map(Either::Left);
-    };
-    if response.body().is_end_stream() {
+    if asked.forbids_changes || response.body().is_end_stream() {
         return response.map(Either::Left);
     }
+    let path = asked.uri.path();
+    let plan = bodies.plan(&asked.method, path, response.status(), response.headers());
+    let Some(plan) = plan else {
+        return response.map(Either::Left);
+    };
     let shared = Shared {
         bodies: Arc::clone(bodies),
         rules: Guard::into_inner(rules),
@@ -149,11 +150,13 @@ fn has_whole_body(method: &Method, status: StatusCode) -> bool {
             status,
             StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
         );
-    !has_none && status != StatusCode::PARTIAL_CONTENT
+    // RFC 3229 10.4.1: a 226 may hold what has changed, and no more.
+    !has_none && !matches!(status, StatusCode::PARTIAL_CONTENT | StatusCode::IM_USED)
 }
 
-/// RFC 9111 5.2.2.6: `no-transform` is for intermediaries, whether they cache or not.
-fn forbids_changes(headers: &HeaderMap) -> bool {
+/// Whether content is to stay as it is: `no-transform`, in a request (RFC 9111 5.2.1.6) or an answer
+/// (5.2.2.6), is for intermediaries, whether they cache or not.
+pub(super) fn forbids_changes(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(CACHE_CONTROL).iter();
     let mut directives = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     // With an argument, which it does not take, it is meant all the same.

@@ -146,6 +146,7 @@ fn what_must_not_be_read_passes() {
             "206 Partial Content",
             "Content-Type: text/html\r\nContent-Range: bytes 0-1/9\r\n",
         ),
+        ("226 IM Used", "Content-Type: text/html\r\nIM: diffe\r\n"),
         (
             "200 OK",
             "Content-Type: text/html\r\nCache-Control: private, No-Transform\r\n",
@@ -176,6 +177,23 @@ fn what_must_not_be_read_passes() {
         assert_eq!(got.head, head);
         assert_eq!(latin1(&got.body), page, "{fields}");
     }
+}
+
+#[test]
+fn client_may_forbid_changes() {
+    let mut site = Site::new(CONFIG);
+    site.server.send("HTTP/1.1 204 No Content\r\n\r\n");
+    site.client.head();
+    site.client
+        .send("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: no-cache, no-transform\r\n\r\n");
+    site.server.head();
+    let page = page(URL);
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n",
+        page.len()
+    );
+    let got = site.answer(&[head.as_bytes(), page.as_bytes()]);
+    assert_eq!((got.head, latin1(&got.body)), (head, page));
 }
 
 #[test]
