@@ -69,12 +69,13 @@ impl fmt::Display for MediaPattern {
     }
 }
 
-/// The media types of HTML, whole or in part; Turbo and others have their own.
-pub const HTML: [&str; 4] = [
+/// The media types of HTML, whole or in part; Turbo, Symfony UX and others have their own.
+pub const HTML: [&str; 5] = [
     "text/html",
     "application/xhtml+xml",
     "text/vnd.turbo-stream.html",
     "text/html-partial",
+    "application/vnd.live-component+html",
 ];
 
 /// Why a text is no pattern of media types.

@@ -95,11 +95,14 @@ const SETS: [&str; 3] = ["json", "html", "text"];
 /// The media types of a set; `None` where no set has this name.
 fn set(name: &str) -> Option<Vec<MediaPattern>> {
     let names: &[&str] = match name {
-        // React Router sends `text/x-script`.
+        // Beside JSON what React Router, Remix, Astro and SvelteKit send, which is much like it.
         "json" => &[
             "application/json",
             "text/json",
             "text/x-script",
+            "text/remix-deferred",
+            "application/json+devalue",
+            "text/sveltekit-data",
             "application/x-ndjson",
         ],
         "html" => &HTML,

@@ -6,7 +6,13 @@ use crate::oauth::EndpointTable;
 
 fn bodies(paths: &[&str]) -> Bodies {
     let paths = paths.iter().map(|it| PathPattern::parse(it).unwrap());
-    let types = ["application/json", "text/html", "text/*"].map(MediaPattern::parse);
+    let types = [
+        "application/json",
+        "application/vnd.live-component+html",
+        "text/html",
+        "text/*",
+    ]
+    .map(MediaPattern::parse);
     Bodies {
         types: types.map(Result::unwrap).into(),
         paths: paths.collect(),
@@ -57,6 +63,7 @@ fn type_that_is_asked_for_is_looked_into() {
         ("TEXT/html ; charset=utf-8", Syntax::Markup),
         ("text/vnd.turbo-stream.html", Syntax::Markup),
         ("text/html-partial", Syntax::Markup),
+        ("application/vnd.live-component+html", Syntax::Markup),
         ("application/json", Syntax::Text),
         ("text/x-anything", Syntax::Text),
         ("text/x-component", Syntax::Rows),
