@@ -18,7 +18,7 @@ use crate::authorize::{Authorize, Endpoint, Site};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::net::OwnConnections;
-use crate::proxy::{Proxy, Rules};
+use crate::proxy::{Proxy, Rules, body::HeldBodies};
 use crate::server::{Listener, Server, Worker};
 use crate::tls::{self, Certificates, SelfMade, Watching};
 use crate::upstream::{self, Upstream};
@@ -238,6 +238,7 @@ fn workers(
     server: &Server,
 ) -> io::Result<Vec<(Worker, Arc<Proxy>)>> {
     let own = OwnConnections::default();
+    let held = HeldBodies::default();
     let fields = parts::added_fields(config.forwarded, config.via.clone());
     let worker = |place| {
         let broken = Arc::clone(&server.metrics);
@@ -257,6 +258,7 @@ fn workers(
             tunnels: server.detached.clone(),
             upgrade_idle: config.timeouts.upgrade_idle,
             own: own.clone(),
+            held: held.clone(),
             fields: fields.clone(),
         };
         // The thread that accepts serves too: with one thread nothing is handed over.

@@ -31,7 +31,7 @@ use crate::net::{Client, Interim, OwnConnections};
 use crate::oauth::{RequestUrl, Scheme};
 use crate::upstream::Upstream;
 
-use body::LookedAt;
+use body::{HeldBodies, LookedAt};
 use failure::Failure;
 use tunnel::Upgrade;
 
@@ -56,6 +56,8 @@ pub struct Proxy {
     pub upgrade_idle: Duration,
     /// The connections to the app, of all proxies in this process.
     pub own: OwnConnections,
+    /// What is held of bodies, of all of them.
+    pub held: HeldBodies,
     /// What is added to requests.
     pub fields: AddedFields,
 }
@@ -117,7 +119,7 @@ impl Proxy {
         // delimited by the end of its connection chunked, so that a break is seen as one.
         *response.version_mut() = Version::HTTP_11;
         let response = response.map(|body| AnswerBody::new(body, named));
-        let response = body::rewrite(response, asked, rules, &self.metrics).await;
+        let response = body::rewrite(response, asked, rules, self).await;
         Ok(response.map(Either::Left))
     }
 }

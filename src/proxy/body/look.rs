@@ -127,7 +127,7 @@ impl Coming {
         Self {
             source,
             whole: shared.bodies.whole,
-            room: Room::default(),
+            room: shared.held.room(),
             deadline: Instant::now() + patience(plan.length),
         }
     }

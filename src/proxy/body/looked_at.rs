@@ -40,8 +40,8 @@ pub struct LookedAt<B = AnswerBody> {
     /// Whether hyper could write all that stands before a break.
     has_paused: bool,
     turn: Turn,
-    /// That of what was held from the start.
-    room: Room,
+    /// That of what was held from the start, where anything was.
+    room: Option<Room>,
 }
 
 /// What stands behind the last byte.
@@ -101,14 +101,20 @@ where
             is_changed: false,
             has_paused: false,
             turn: Turn::default(),
-            room: Room::default(),
+            room: None,
         }
     }
 
     /// The same body, which gives `room` back as it goes out.
     pub(super) fn with(mut self, room: Room) -> Self {
-        self.room = room;
+        self.room = Some(room);
         self
+    }
+
+    fn give_back(&mut self, bytes: usize) {
+        if let Some(room) = &mut self.room {
+            room.give_back(bytes);
+        }
     }
 
     fn set_end(&mut self, mut end: End) {
@@ -174,7 +180,7 @@ where
         let Some(piece) = self.held.pop_front() else {
             return false;
         };
-        self.room.give_back(piece.len());
+        self.give_back(piece.len());
         self.push(piece);
         true
     }
@@ -255,7 +261,7 @@ where
         loop {
             if let Some(piece) = self.ready.pop_front() {
                 if self.held.is_empty() {
-                    self.room.give_back(piece.len());
+                    self.give_back(piece.len());
                 }
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }

@@ -24,15 +24,15 @@ use http_body_util::Either;
 use hyper::body::Body;
 
 use crate::coding::{Bounds, Coding};
-use crate::metrics::Metrics;
 use crate::pattern::{MediaPattern, PathPattern};
 use crate::rewrite::body::{Anchors, Syntax};
 
-use super::{AnswerBody, Asked, Rules};
+use super::{AnswerBody, Asked, Proxy, Rules};
 use content_type::ContentType;
 use rewriting::{Rewriting, Shared};
 
 pub use looked_at::LookedAt;
+pub use room::HeldBodies;
 
 /// The bodies that are asked for, and how much work that may be.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ pub(super) async fn rewrite(
     response: Response<AnswerBody>,
     asked: &Asked,
     rules: Guard<Arc<Rules>>,
-    metrics: &Arc<Metrics>,
+    proxy: &Proxy,
 ) -> Response<Either<AnswerBody, Box<LookedAt>>> {
     let Some(bodies) = &rules.bodies else {
         return response.map(Either::Left);
@@ -84,7 +84,8 @@ pub(super) async fn rewrite(
     let shared = Shared {
         bodies: Arc::clone(bodies),
         rules: Guard::into_inner(rules),
-        metrics: Arc::clone(metrics),
+        held: proxy.held.clone(),
+        metrics: Arc::clone(&proxy.metrics),
     };
     if !shared.rules.rewriter.policies.may_change() {
         let watch = Rewriting::watch(&plan, shared);

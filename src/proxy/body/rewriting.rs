@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use thiserror::Error;
 use tracing::{debug, info, warn};
 
-use super::{Bodies, Plan, pieces::Pieces};
+use super::{Bodies, Plan, pieces::Pieces, room::HeldBodies};
 use crate::audit;
 use crate::coding::{Bounds, DecodeError, Decoder, Encoder, Form};
 use crate::metrics::Metrics;
@@ -32,6 +32,7 @@ pub(super) enum CodingError {
 pub(super) struct Shared {
     pub(super) rules: Arc<Rules>,
     pub(super) bodies: Arc<Bodies>,
+    pub(super) held: HeldBodies,
     pub(super) metrics: Arc<Metrics>,
 }
 

@@ -1,13 +1,29 @@
 //! How much of bodies is held at a time, on all connections together.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+/// How many bytes of bodies are held; clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct HeldBodies(Arc<AtomicUsize>);
 
 /// What one body has of the room that there is, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Room {
     taken: usize,
-    /// What all have.
-    all: &'static AtomicUsize,
+    all: HeldBodies,
+}
+
+impl HeldBodies {
+    /// Returns what a body takes room by; it has none yet.
+    pub(super) fn room(&self) -> Room {
+        Room {
+            taken: 0,
+            all: self.clone(),
+        }
+    }
 }
 
 impl Room {
@@ -15,24 +31,14 @@ impl Room {
     /// so, since they are there.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
         self.taken += bytes;
-        self.all.fetch_add(bytes, Relaxed) + bytes <= ALL
+        self.all.0.fetch_add(bytes, Relaxed) + bytes <= ALL
     }
 
     /// Gives room back, as so many bytes went out; no more than was taken.
     pub(super) fn give_back(&mut self, bytes: usize) {
         let bytes = bytes.min(self.taken);
         self.taken -= bytes;
-        self.all.fetch_sub(bytes, Relaxed);
-    }
-}
-
-impl Default for Room {
-    fn default() -> Self {
-        static TAKEN: AtomicUsize = AtomicUsize::new(0);
-        Self {
-            taken: 0,
-            all: &TAKEN,
-        }
+        self.all.0.fetch_sub(bytes, Relaxed);
     }
 }
 
@@ -51,19 +57,15 @@ mod tests {
 
     #[test]
     fn room_is_shared_and_given_back() {
-        static TAKEN: AtomicUsize = AtomicUsize::new(0);
-        let room = || Room {
-            taken: 0,
-            all: &TAKEN,
-        };
-        let (mut one, mut other) = (room(), room());
+        let held = HeldBodies::default();
+        let (mut one, mut other) = (held.room(), held.room());
         assert!(one.take(ALL - 10) && other.take(10));
         assert!(!other.take(1));
         one.give_back(20);
         assert!(other.take(19) && !other.take(1));
         other.give_back(usize::MAX);
-        assert_eq!(TAKEN.load(Relaxed), ALL - 30);
+        assert_eq!(held.0.load(Relaxed), ALL - 30);
         drop(one);
-        assert_eq!(TAKEN.load(Relaxed), 0);
+        assert_eq!(held.0.load(Relaxed), 0);
     }
 }

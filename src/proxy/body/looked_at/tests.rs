@@ -10,7 +10,7 @@ use std::{
 use http::HeaderValue;
 use http_body_util::Full;
 
-use super::super::{Bodies, Plan, rewriting::Shared};
+use super::super::{Bodies, HeldBodies, Plan, rewriting::Shared};
 use super::*;
 use crate::coding::{Bounds, Coding, Decoder, Encoder};
 use crate::oauth::EndpointTable;
@@ -36,6 +36,7 @@ fn shared(rules: Rules) -> Shared {
     Shared {
         rules: Arc::new(rules),
         bodies: Arc::new(bodies),
+        held: HeldBodies::default(),
         metrics: Arc::default(),
     }
 }
