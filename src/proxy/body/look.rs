@@ -155,8 +155,6 @@ async fn gather(
         };
         size += piece.len();
         has_room = coming.room.take(piece.len());
-        // Apart from the buffer that it was read into, which may be twice as long.
-        let piece = Bytes::copy_from_slice(&piece);
         keep(piece.clone());
         rewriting.push(piece);
         while let Some(length) = rewriting.step(out)? {

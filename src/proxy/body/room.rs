@@ -30,13 +30,14 @@ impl Room {
     /// Takes room for so many bytes more; `false` if there was no more, but they are counted even
     /// so, since they are there.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
+        let bytes = bytes * BUFFERS;
         self.taken += bytes;
         self.all.0.fetch_add(bytes, Relaxed) + bytes <= ALL
     }
 
     /// Gives room back, as so many bytes went out; no more than was taken.
     pub(super) fn give_back(&mut self, bytes: usize) {
-        let bytes = bytes.min(self.taken);
+        let bytes = bytes.saturating_mul(BUFFERS).min(self.taken);
         self.taken -= bytes;
         self.all.0.fetch_sub(bytes, Relaxed);
     }
@@ -48,7 +49,10 @@ impl Drop for Room {
     }
 }
 
-/// 64 bodies of the usual `whole`: many more than are on their way at a time, if clients take them.
+/// The buffers that bytes are read into may be twice as long as they are.
+const BUFFERS: usize = 2;
+
+/// 32 bodies of the usual `whole`: many more than are on their way at a time, if clients take them.
 const ALL: usize = 64 << 20;
 
 #[cfg(test)]
@@ -59,12 +63,13 @@ mod tests {
     fn room_is_shared_and_given_back() {
         let held = HeldBodies::default();
         let (mut one, mut other) = (held.room(), held.room());
-        assert!(one.take(ALL - 10) && other.take(10));
+        let all = ALL / BUFFERS;
+        assert!(one.take(all - 10) && other.take(10));
         assert!(!other.take(1));
         one.give_back(20);
         assert!(other.take(19) && !other.take(1));
         other.give_back(usize::MAX);
-        assert_eq!(held.0.load(Relaxed), ALL - 30);
+        assert_eq!(held.0.load(Relaxed), BUFFERS * (all - 30));
         drop(one);
         assert_eq!(held.0.load(Relaxed), 0);
     }
