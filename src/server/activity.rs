@@ -30,8 +30,10 @@ pub(super) struct Activity {
     has_bytes: AtomicBool,
     /// Whether a limit is over.
     is_over: AtomicBool,
-    /// Whether an answer that ends with the connection has not come to its end.
+    /// Whether an answer that ends with the connection has not gone out whole.
     is_cut: AtomicBool,
+    /// Whether its last byte was given to hyper, which may still have it.
+    is_given: AtomicBool,
 }
 
 /// A request or a stream, until it is dropped.
@@ -75,6 +77,13 @@ impl Activity {
         self.is_cut.load(Relaxed)
     }
 
+    /// Is told that all has gone out that hyper was given.
+    pub(super) fn flushed(&self) {
+        if self.is_given.load(Relaxed) {
+            self.is_cut.store(false, Relaxed);
+        }
+    }
+
     fn has_begun(&self) -> bool {
         self.begun.load(Relaxed) > 0
     }
@@ -94,9 +103,15 @@ impl Activity {
 }
 
 impl InFlight {
-    /// Notes whether there is more of the answer, which ends with the connection.
-    pub(super) fn set_cut(&self, is_cut: bool) {
-        self.0.is_cut.store(is_cut, Relaxed);
+    /// Notes that the answer ends with the connection.
+    pub(super) fn set_cut(&self) {
+        self.0.is_given.store(false, Relaxed);
+        self.0.is_cut.store(true, Relaxed);
+    }
+
+    /// Notes that the last byte of the answer was given.
+    pub(super) fn set_given(&self) {
+        self.0.is_given.store(true, Relaxed);
     }
 }
 
@@ -205,3 +220,26 @@ impl Clock {
 /// For GOAWAY and its answer, for `close_notify`, and for the rest of an HTTP/2 answer
 /// that the client has not taken; nothing tells how much of it there is.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// hyper takes the last of an answer before it has written what came before.
+    #[test]
+    fn answer_is_cut_until_all_of_it_has_gone_out() {
+        let activity = Arc::new(Activity::default());
+        for _ in 0..2 {
+            let in_flight = activity.begin();
+            assert!(!activity.is_cut());
+            in_flight.set_cut();
+            activity.flushed();
+            assert!(activity.is_cut(), "its beginning alone went out");
+            in_flight.set_given();
+            drop(in_flight);
+            assert!(activity.is_cut(), "its end has not gone out");
+            activity.flushed();
+            assert!(!activity.is_cut());
+        }
+    }
+}

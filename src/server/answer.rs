@@ -30,8 +30,6 @@ pub(super) struct AnswerBody<B> {
     body: Option<B>,
     /// The request, in HTTP/1.1; in HTTP/2 the stream's task knows of it.
     in_flight: Option<InFlight>,
-    /// Whether there is more, of which nothing but the end of the connection tells the client.
-    is_cut: bool,
 }
 
 /// How much an answer's body has given to hyper.
@@ -69,14 +67,15 @@ impl<H: Handler> Shared<H> {
         };
         match poll_fn(polled).await {
             Some(answer) => {
-                let is_cut = ends_with_connection(version, &answer);
-                let mut answer = answer.map(|body| AnswerBody {
+                if let Some(in_flight) = &in_flight
+                    && ends_with_connection(version, &answer)
+                {
+                    in_flight.set_cut();
+                }
+                answer.map(|body| AnswerBody {
                     body: Some(body),
                     in_flight,
-                    is_cut: false,
-                });
-                answer.body_mut().set_cut(is_cut);
-                answer
+                })
             }
             None => {
                 self.settings.metrics.panics.inc();
@@ -100,19 +99,9 @@ fn status<B>(status: StatusCode, in_flight: Option<InFlight>) -> Response<Answer
     let mut response = Response::new(AnswerBody {
         body: None,
         in_flight,
-        is_cut: false,
     });
     *response.status_mut() = status;
     response
-}
-
-impl<B> AnswerBody<B> {
-    fn set_cut(&mut self, is_cut: bool) {
-        self.is_cut = is_cut;
-        if let Some(in_flight) = &self.in_flight {
-            in_flight.set_cut(is_cut);
-        }
-    }
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
@@ -132,8 +121,8 @@ impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
             Poll::Ready(None) => true,
             Poll::Ready(Some(Err(_))) | Poll::Pending => false,
         };
-        if self.is_cut && is_last {
-            self.set_cut(false);
+        if let Some(in_flight) = self.in_flight.as_ref().filter(|_| is_last) {
+            in_flight.set_given();
         }
         if self.in_flight.is_none() {
             let note = |given: &Cell<Given>| {
