@@ -154,12 +154,12 @@ fn form_that_does_not_come_is_not_waited_for() {
 
 #[test]
 fn form_that_comes_slowly_is_a_form() {
-    let rescope = Rescope::start(&format!("timeouts.body_idle = '400ms'\n{KEEP}{ON_ITS_OWN}"));
+    let rescope = Rescope::start(&format!("timeouts.body_idle = '2s'\n{KEEP}{ON_ITS_OWN}"));
     let mut client = rescope.client();
     client.send(posted(&format!("{FORM}Content-Length: 9\r\n"), ""));
     for byte in "a=1234567".chars() {
         // The pace is the subject.
-        sleep(Duration::from_millis(100));
+        sleep(Duration::from_millis(250));
         client.send(byte.to_string());
     }
     let answer = client.message();
