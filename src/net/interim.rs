@@ -100,12 +100,6 @@ impl Interim {
         }
     }
 
-    /// Whether all that hyper wrote has gone out.
-    pub fn is_clean(&self) -> bool {
-        let outlet = self.0.as_ref();
-        outlet.is_none_or(|outlet| outlet.is_clean.load(Ordering::Relaxed))
-    }
-
     /// For the writer: whether hyper's own `100 Continue` is to be taken out of the next
     /// write; asked once for each such request.
     pub fn take_expectation(&self) -> bool {

@@ -1,6 +1,6 @@
-//! What connections are made of, on either side: one kind of stream, who the
-//! client is, interim responses, the rest of a request that nobody wants, and
-//! how a connection to oneself is known.
+//! What connections are made of, on either side: one kind of stream, how long
+//! something is waited for, who the client is, interim responses, the rest of a
+//! request that nobody wants, and how a connection to oneself is known.
 //!
 //! Nothing here reads HTTP or decides anything.
 
@@ -8,10 +8,14 @@ mod client;
 mod interim;
 mod linger;
 mod own;
+mod socket;
 mod stream;
+mod wait;
 
 pub use client::{Client, Ends};
 pub use interim::Interim;
 pub use linger::linger;
 pub use own::{OwnConnection, OwnConnections};
-pub use stream::{Socket, Stream};
+pub use socket::Socket;
+pub use stream::Stream;
+pub use wait::Wait;

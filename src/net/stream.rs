@@ -1,30 +1,27 @@
 //! One kind of stream for every connection: TCP or a Unix socket, plain or TLS.
 
 use std::{
-    io,
+    io, mem,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpStream, UnixStream},
-    time::{Sleep, sleep},
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsStream;
 use tokio_util::either::Either;
 
-/// A connected socket, of TCP (left) or a Unix one (right).
-pub type Socket = Either<TcpStream, UnixStream>;
+use super::{Socket, Wait};
 
 /// A connection that bytes go through. A write that makes no progress for a limit fails.
 #[derive(Debug)]
 pub struct Stream {
     transport: Transport,
     write_limit: Duration,
-    /// Set while the other side takes nothing.
-    stall: Option<Pin<Box<Sleep>>>,
+    /// Begun while the other side takes nothing.
+    stall: Wait,
+    /// What had been written at the last look.
+    written: u64,
 }
 
 /// Plain (left) or TLS (right).
@@ -53,7 +50,8 @@ impl Stream {
         Self {
             transport,
             write_limit,
-            stall: None,
+            stall: Wait::new(write_limit),
+            written: 0,
         }
     }
 
@@ -63,33 +61,40 @@ impl Stream {
         written: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
+        let now = self.written();
+        // TLS may have got rid of some of what it holds, and wait with the rest.
+        let has_moved = mem::replace(&mut self.written, now) != now;
+        if written.is_ready() || has_moved {
+            self.stall.pause(self.write_limit);
+        }
         if written.is_ready() {
-            self.stall = None;
             return written;
         }
-        let limit = self.write_limit;
-        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(limit)));
-        match stall.as_mut().poll(cx) {
-            Poll::Ready(()) => {
-                // The system would hold what is left for minutes, for one that may never read on.
-                self.reset_on_close();
-                let message = "the other side took nothing for too long";
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
-            }
-            Poll::Pending => Poll::Pending,
-        }
+        ready!(self.stall.poll_end(cx));
+        // The system would hold what is left for minutes, for one that may never read on.
+        self.reset_on_close();
+        let message = "the other side took nothing for too long";
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
+    }
+
+    /// Bytes that the socket took, those of TLS included.
+    pub fn written(&self) -> u64 {
+        self.socket().written()
     }
 
     /// Has closing drop what was not taken, and tell the other side so. A Unix socket has no
     /// such end.
     pub fn reset_on_close(&self) {
-        let socket = match &self.transport {
-            Either::Left(socket) => socket,
-            Either::Right(stream) => stream.get_ref().0,
-        };
-        if let Either::Left(stream) = socket {
+        if let Some(stream) = self.socket().tcp() {
             // It fails only where the connection is gone already.
             let _ = stream.set_zero_linger();
+        }
+    }
+
+    fn socket(&self) -> &Socket {
+        match &self.transport {
+            Either::Left(socket) => socket,
+            Either::Right(stream) => stream.get_ref().0,
         }
     }
 }

@@ -18,7 +18,6 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Timeouts;
-use crate::net::Interim;
 
 /// What is on one connection: requests in HTTP/1.1, streams in HTTP/2.
 #[derive(Debug, Default)]
@@ -34,6 +33,8 @@ pub(super) struct Activity {
     is_cut: AtomicBool,
     /// Whether its last byte was given to hyper, which may still have it.
     is_given: AtomicBool,
+    /// Whether hyper has bytes of an answer that have not gone out.
+    is_writing: AtomicBool,
 }
 
 /// A request or a stream, until it is dropped.
@@ -77,8 +78,14 @@ impl Activity {
         self.is_cut.load(Relaxed)
     }
 
+    /// Notes that hyper writes.
+    pub(super) fn writing(&self) {
+        self.is_writing.store(true, Relaxed);
+    }
+
     /// Is told that all has gone out that hyper was given.
     pub(super) fn flushed(&self) {
+        self.is_writing.store(false, Relaxed);
         if self.is_given.load(Relaxed) {
             self.is_cut.store(false, Relaxed);
         }
@@ -91,7 +98,8 @@ impl Activity {
     /// The state, with what tells it from the same state at another time.
     fn state(&self) -> (State, usize) {
         let begun = self.begun.load(Relaxed);
-        let state = if self.in_flight.load(Relaxed) > 0 {
+        // The client has another limit for taking its answer.
+        let state = if self.in_flight.load(Relaxed) > 0 || self.is_writing.load(Relaxed) {
             State::Busy
         } else if begun == 0 || self.has_bytes.load(Relaxed) {
             State::Head
@@ -124,10 +132,9 @@ impl Drop for InFlight {
 /// The limits of one connection. Its task is to ask after each look at the connection.
 pub(super) struct Clock {
     activity: Arc<Activity>,
-    /// Knows whether an answer is still on its way out.
-    interim: Interim,
     header_read: Duration,
     idle: Duration,
+    last_words: Duration,
     state: (State, usize),
     /// When the state was first seen.
     since: Instant,
@@ -138,17 +145,12 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Returns the clock of a connection whose first head was waited for from `start` on.
-    pub(super) fn new(
-        activity: Arc<Activity>,
-        interim: Interim,
-        timeouts: &Timeouts,
-        start: Instant,
-    ) -> Self {
+    pub(super) fn new(activity: Arc<Activity>, timeouts: &Timeouts, start: Instant) -> Self {
         Self {
             activity,
-            interim,
             header_read: timeouts.header_read,
             idle: timeouts.idle,
+            last_words: (timeouts.idle / 4).clamp(FEW_WORDS, LAST_WORDS),
             state: (State::Head, 0),
             since: start,
             timer: Box::pin(sleep_until(start + timeouts.header_read)),
@@ -176,7 +178,7 @@ impl Clock {
     /// on its way.
     pub(super) fn last_words(&self) -> Duration {
         if self.activity.has_begun() {
-            LAST_WORDS
+            self.last_words
         } else {
             Duration::ZERO
         }
@@ -184,15 +186,16 @@ impl Clock {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let state = self.activity.state();
-        if state != self.state {
-            self.state = state;
-            self.since = Instant::now();
-        }
+        let is_new = state != self.state;
+        self.state = state;
         let limit = match state.0 {
             State::Busy => return Poll::Pending,
             State::Head => self.header_read,
             State::Idle => self.idle,
         };
+        if is_new {
+            self.since = Instant::now();
+        }
         loop {
             let deadline = self.since + limit;
             if !self.is_set || self.timer.deadline() > deadline {
@@ -205,11 +208,7 @@ impl Clock {
             if self.timer.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            let now = Instant::now();
-            if !self.interim.is_clean() {
-                // Idle only when the client has taken the answer; it has a limit for that.
-                self.since = now;
-            } else if now >= deadline {
+            if Instant::now() >= deadline {
                 return Poll::Ready(());
             }
             self.is_set = false;
@@ -218,8 +217,10 @@ impl Clock {
 }
 
 /// For GOAWAY and its answer, for `close_notify`, and for the rest of an HTTP/2 answer
-/// that the client has not taken; nothing tells how much of it there is.
+/// that the client has not taken; nothing tells how much of it there is. A quarter of
+/// `idle`, so that no connection stays long after its time.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+const FEW_WORDS: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {

@@ -65,7 +65,7 @@ struct Opened {
     protocol: Protocol,
     /// What was read to find that out.
     ahead: BytesMut,
-    /// From when on the first head is waited for.
+    /// From when on the first head is waited for, the handshake not counted.
     start: Instant,
 }
 
@@ -95,6 +95,7 @@ async fn open(accepted: Accepted, settings: &Settings) -> io::Result<Opened> {
         }
     }
     if let Some(config) = tls {
+        let greeted = Instant::now();
         let handshake = shake_hands(socket, config, timeouts).await;
         let (stream, protocol) = handshake.inspect_err(|_| {
             settings.metrics.tls_handshake_failures.inc();
@@ -104,7 +105,8 @@ async fn open(accepted: Accepted, settings: &Settings) -> io::Result<Opened> {
             client,
             protocol,
             ahead: BytesMut::new(),
-            start: Instant::now(),
+            // The handshake has a limit of its own, the PROXY header has not.
+            start: start + greeted.elapsed(),
         });
     }
     let mut stream = Stream::plain(socket, timeouts.write);
@@ -177,13 +179,7 @@ impl Opened {
         if self.protocol == Protocol::Http1 {
             client.interim = Interim::new();
         }
-        let interim = client.interim.clone();
-        let clock = Clock::new(
-            Arc::clone(&activity),
-            interim,
-            &settings.timeouts,
-            self.start,
-        );
+        let clock = Clock::new(Arc::clone(&activity), &settings.timeouts, self.start);
         let stream = Rewound::new(self.stream, self.ahead, place);
         let shared = Shared {
             handler,

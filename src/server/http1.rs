@@ -174,6 +174,7 @@ impl AsyncWrite for ClientStream {
                 self.heads.extend_from_slice(&heads);
             }
             self.set_clean(false);
+            self.activity.writing();
         }
         ready!(self.poll_heads(cx))?;
         Pin::new(&mut self.stream).poll_write(cx, bytes)

@@ -12,7 +12,6 @@ use std::{
 use listenfd::ListenFd;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
-use tokio_util::either::Either;
 
 use super::socket_file::SocketFile;
 use crate::net::{Client, Ends, Socket};
@@ -165,11 +164,11 @@ impl Listener {
         let (socket, peer) = match &self.bound {
             Bound::Tcp(listener) => {
                 let (stream, peer) = ready!(listener.poll_accept(cx))?;
-                (Either::Left(stream), Some(peer))
+                (Socket::from(stream), Some(peer))
             }
             Bound::Unix { listener, .. } => {
                 let (stream, _) = ready!(listener.poll_accept(cx))?;
-                (Either::Right(stream), None)
+                (Socket::from(stream), None)
             }
         };
         Poll::Ready(Ok(Accepted {
@@ -208,7 +207,7 @@ impl Accepted {
     /// Finds out both ends, and has small messages go out at once: server-sent events,
     /// WebSocket frames.
     pub(super) fn prepare(mut self) -> io::Result<Self> {
-        if let Either::Left(stream) = &self.socket {
+        if let Some(stream) = self.socket.tcp() {
             stream.set_nodelay(true)?;
             let local = stream.local_addr()?;
             self.client.local = Some(local);

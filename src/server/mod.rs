@@ -17,6 +17,9 @@ mod rewound;
 mod socket_file;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     error::Error,
     future::{Future, poll_fn},
@@ -71,11 +74,13 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// For the head of a request, from its first byte; and for the first head of a
-    /// connection, or for a PROXY header, from the connection's start.
+    /// connection with the PROXY header before it, from the connection's start, not counting the
+    /// TLS handshake. In HTTP/2 for the first head alone; later ones are under `idle`.
     pub header_read: Duration,
     /// For the whole TLS handshake.
     pub tls_handshake: Duration,
-    /// How long a connection without a request is kept.
+    /// How long a connection without a request is kept, from the last byte of the answer before.
+    /// An HTTP/2 client that says nothing to GOAWAY has a quarter more, of half a second to five.
     pub idle: Duration,
     /// For a write that makes no progress, and in HTTP/2 for a stream's body that makes none.
     pub write: Duration,

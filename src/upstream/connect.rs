@@ -9,7 +9,6 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_rustls::TlsConnector;
-use tokio_util::either::Either;
 
 use super::{Address, Error, Protocol, Target, traffic::Counted};
 use crate::net::{Ends, OwnConnection, OwnConnections, Socket, Stream};
@@ -104,9 +103,9 @@ impl Connector {
                     socket.set_tcp_keepalive(&probing()).map_err(failed)?;
                 }
                 let own = self.enter(&stream);
-                (Either::Left(stream), own)
+                (Socket::from(stream), own)
             }
-            Address::Unix(path) => (Either::Right(connect_unix(path).await?), None),
+            Address::Unix(path) => (Socket::from(connect_unix(path).await?), None),
         };
         let stream = match &self.tls {
             None => Stream::plain(socket, self.write_limit),

@@ -112,7 +112,11 @@ fn http2_connection_that_never_asks_is_closed() {
 
 #[test]
 fn idle_http2_connection_is_closed_whatever_it_says() {
-    let server = short_idle();
+    let server = Running::timed(Timeouts {
+        // A quarter of it is what the client has for its last words.
+        idle: SHORT * 10,
+        ..Timeouts::default()
+    });
     let mut client = frames::connect(server.address(), &[]);
     client.send(frames::get(1, "/"));
     frames::until(&mut client, DATA);
