@@ -21,9 +21,8 @@ use super::{
     Error, Limits, RequestBody, interim,
     retry::{Chance, Lost},
     traffic::{Counted, Traffic},
-    wait::Wait,
 };
-use crate::net::Interim;
+use crate::net::{Interim, Wait};
 
 /// hyper's half of a connection: reads, writes, and ends with the connection.
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
@@ -71,7 +70,8 @@ impl Connection {
 
     /// Sends `request` and waits for the head of the answer; interim ones go to `interim`.
     ///
-    /// `limit` counts anew while bytes of the request go out, so an upload may take its time.
+    /// `limit` counts from the last byte of the request that the app took, so an upload may take
+    /// its time. Nothing of an answer makes it count anew, no interim response and no part of a head.
     pub(super) async fn send(
         mut self,
         mut request: Request<RequestBody>,
@@ -81,7 +81,7 @@ impl Connection {
         let read_before = self.traffic.read();
         let mut written = self.traffic.written();
         self.traffic.start();
-        self.wait.start(limit);
+        self.wait.pause(limit);
         interim::relay(&mut request, interim, &self.traffic);
         let mut answer = pin!(self.sender.try_send_request(request));
         let mut is_first = true;
@@ -96,14 +96,11 @@ impl Connection {
                 }
             }
             is_first = false;
-            while self.wait.poll_end(cx).is_ready() {
-                let now = self.traffic.written();
-                if mem::replace(&mut written, now) == now {
-                    return Poll::Ready(None);
-                }
-                self.wait.start(limit);
+            let now = self.traffic.written();
+            if mem::replace(&mut written, now) != now {
+                self.wait.pause(limit);
             }
-            Poll::Pending
+            self.wait.poll_end(cx).map(|()| None)
         })
         .await;
         let nothing_came = self.traffic.read() == read_before;
@@ -120,7 +117,12 @@ impl Connection {
                     None if nothing_came && error.is_lost_connection() => Chance::Unanswered,
                     None => Chance::None,
                 };
-                Err(Lost { error, chance })
+                let waited = self.wait.waited();
+                Err(Lost {
+                    error,
+                    chance,
+                    waited,
+                })
             }
             None => Err(Error::ResponseTimeout.into()),
         }

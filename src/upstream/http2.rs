@@ -6,7 +6,6 @@
 use std::{
     error::Error as _,
     future::{Future as _, poll_fn},
-    mem,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
@@ -30,8 +29,8 @@ use super::{
     body::Upload,
     retry::{Chance, Lost},
     traffic::Counted,
-    wait::Wait,
 };
+use crate::net::Wait;
 
 /// The place of the connection.
 #[derive(Default)]
@@ -130,7 +129,8 @@ impl Open {
 
     /// Sends `request` and waits for the head of the answer.
     ///
-    /// `limit` counts anew while pieces of the request go out.
+    /// `limit` counts from the last piece of the request that went to the connection, and from
+    /// nothing of an answer.
     pub(super) async fn send(
         &mut self,
         request: Request<RequestBody>,
@@ -140,19 +140,12 @@ impl Open {
     ) -> Result<Response<Incoming>, Lost> {
         let mut answer = pin!(self.sender.try_send_request(request));
         let mut wait = Wait::new(limit);
-        let mut taken = upload.taken();
         let outcome = poll_fn(|cx| {
             if let Poll::Ready(outcome) = answer.as_mut().poll(cx) {
                 return Poll::Ready(Some(outcome));
             }
-            while wait.poll_end(cx).is_ready() {
-                let now = upload.taken();
-                if mem::replace(&mut taken, now) == now {
-                    return Poll::Ready(None);
-                }
-                wait.start(limit);
-            }
-            Poll::Pending
+            wait.poll_end_since(|| upload.progress(limit), cx)
+                .map(|()| None)
         })
         .await;
         match outcome {
@@ -160,7 +153,7 @@ impl Open {
                 Err(Error::HeadTooLarge.into())
             }
             Some(Ok(response)) => Ok(response),
-            Some(Err(failure)) => Err(lost(failure)),
+            Some(Err(failure)) => Err(lost(failure, wait.waited())),
             None => Err(Error::ResponseTimeout.into()),
         }
     }
@@ -175,7 +168,7 @@ fn is_too_large(headers: &HeaderMap, limits: Limits) -> bool {
 }
 
 /// Says what happened to a stream.
-fn lost(mut failure: TrySendError<Request<RequestBody>>) -> Lost {
+fn lost(mut failure: TrySendError<Request<RequestBody>>, waited: Duration) -> Lost {
     let unsent = failure.take_message();
     let error = failure.into_error();
     let source = error.source();
@@ -183,6 +176,7 @@ fn lost(mut failure: TrySendError<Request<RequestBody>>) -> Lost {
         return Lost {
             error: error.into(),
             chance: unsent.map_or(Chance::Unanswered, |it| Chance::Unsent(Box::new(it))),
+            waited,
         };
     };
     // h2 says GOAWAY to the streams above the last that the app has processed, and to no other.
@@ -201,7 +195,11 @@ fn lost(mut failure: TrySendError<Request<RequestBody>>) -> Lost {
     } else {
         error.into()
     };
-    Lost { error, chance }
+    Lost {
+        error,
+        chance,
+        waited,
+    }
 }
 
 /// How long a connection is kept without a stream.

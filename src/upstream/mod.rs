@@ -18,7 +18,9 @@ mod retry;
 mod route;
 mod target;
 mod traffic;
-mod wait;
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt,
@@ -142,16 +144,19 @@ impl Upstream {
         let speaks_http2 = self.may_speak_http2() && !needs_http1;
         let spare = Spare::of(&request, speaks_http2);
         let body = request.body_mut();
-        body.limit(self.timeouts.body_idle, self.timeouts.stream_idle);
+        let answered_limit = self.timeouts.stream_idle.max(self.timeouts.body_idle);
+        body.limit(self.timeouts.body_idle, answered_limit);
         let mut attempts = 1;
+        let mut limit = self.timeouts.response_head;
         loop {
             let route = self.route(needs_http1, attempts > 1).await?;
             let upload = request.body().upload();
             let sent = match route {
                 Route::Http1(connection) => {
-                    self.send_http1(connection, request, upload, interim).await
+                    self.send_http1(connection, request, upload, interim, limit)
+                        .await
                 }
-                Route::Http2(open) => self.send_http2(open, request, upload, interim).await,
+                Route::Http2(open) => self.send_http2(open, request, upload, interim, limit).await,
             };
             let lost = match sent {
                 Ok(response) => return Ok(Answer { response, attempts }),
@@ -160,6 +165,8 @@ impl Upstream {
             let Some(pause) = PAUSES.get(attempts as usize - 1) else {
                 return Err(lost.error);
             };
+            // The client waits for one answer, however often the request is sent.
+            limit = limit.saturating_sub(lost.waited);
             request = lost.again(&spare)?;
             if !pause.is_zero() {
                 sleep(*pause).await;
@@ -184,8 +191,8 @@ impl Upstream {
         request: Request<RequestBody>,
         upload: Upload,
         interim: &Interim,
+        limit: Duration,
     ) -> Result<Response<ResponseBody>, Lost> {
-        let limit = self.timeouts.response_head;
         let (response, connection) = match connection.send(request, interim, limit).await {
             Ok(answered) => answered,
             Err(lost) => return Err(lost.blame(&upload)),
@@ -212,6 +219,7 @@ impl Upstream {
         mut request: Request<RequestBody>,
         upload: Upload,
         interim: &Interim,
+        limit: Duration,
     ) -> Result<Response<ResponseBody>, Lost> {
         convert::to_http2(&mut request, self.is_tls, &self.host)?;
         // hyper does not say when an app wants the body; RFC 9110 10.1.1 lets a proxy ask for it
@@ -219,7 +227,6 @@ impl Upstream {
         if request.headers_mut().remove(EXPECT).is_some() {
             interim.send(StatusCode::CONTINUE, &HeaderMap::new());
         }
-        let limit = self.timeouts.response_head;
         let stream = open.stream();
         match open.send(request, &upload, self.limits, limit).await {
             Ok(response) => {

@@ -1,5 +1,7 @@
 //! Whether a request that got no answer may be sent again.
 
+use std::time::Duration;
+
 use http::{Method, Request, request::Parts};
 use hyper::body::Body as _;
 
@@ -9,6 +11,8 @@ use super::{Error, RequestBody, body::Upload};
 pub(super) struct Lost {
     pub(super) error: Error,
     pub(super) chance: Chance,
+    /// How long its answer had been waited for.
+    pub(super) waited: Duration,
 }
 
 /// What is known of how far it came.
@@ -89,8 +93,11 @@ impl Lost {
 
 impl From<Error> for Lost {
     fn from(error: Error) -> Self {
-        let chance = Chance::None;
-        Self { error, chance }
+        Self {
+            error,
+            chance: Chance::None,
+            waited: Duration::ZERO,
+        }
     }
 }
 

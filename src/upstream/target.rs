@@ -54,17 +54,19 @@ pub struct Limits {
 pub struct Timeouts {
     /// For a connection: all addresses and tries, and the TLS handshake, together.
     pub connect: Duration,
-    /// For the head of the answer, counted from the last byte of the request that was taken.
+    /// For the head of the answer, all of it, counted from the last byte of the request that was
+    /// taken; in HTTP/2 from the last piece. Interim responses do not prolong it. A request that
+    /// is sent again has what the tries before have left of it.
     pub response_head: Duration,
     /// How long an unused HTTP/1.1 connection is kept; it goes when four fifths are over. Most
     /// apps close theirs later (Node and uvicorn after 5 s), and the side that closes first loses
     /// no request. One that an app closes earlier (gunicorn after 2 s) is mostly noticed in time.
     pub idle: Duration,
     /// Between two pieces of a body, of the request or of the answer; bounds a write without
-    /// progress too.
+    /// progress too. While both are on their way, a piece of either counts for the answer's.
     pub body_idle: Duration,
     /// The same where silence is usual: event streams, gRPC, and the body of a request that has
-    /// its answer already.
+    /// its answer already, which never has less than `body_idle`.
     pub stream_idle: Duration,
 }
 

@@ -31,7 +31,7 @@ impl Traffic {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// Bytes that the app's side took.
+    /// Bytes that the app's side took, those of TLS included.
     pub(super) fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
@@ -76,6 +76,11 @@ impl Counted {
     pub(super) fn traffic(&self) -> Arc<Traffic> {
         Arc::clone(&self.traffic)
     }
+
+    fn note_written(&self) {
+        let written = self.stream.written();
+        self.traffic.written.store(written, Ordering::Relaxed);
+    }
 }
 
 impl AsyncRead for Counted {
@@ -102,12 +107,9 @@ impl AsyncWrite for Counted {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match Pin::new(&mut self.stream).poll_write(cx, bytes) {
-            Poll::Ready(Ok(count)) => {
-                let written = &self.traffic.written;
-                written.fetch_add(count as u64, Ordering::Relaxed);
-                Poll::Ready(Ok(count))
-            }
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note_written();
+        match written {
             // An app may answer an upload early, 413 or 401, and close: what it said can still
             // be read, but not after an error here. Where it said nothing, reading fails too.
             Poll::Ready(Err(error)) if is_closed_by_peer(&error) => Poll::Ready(Ok(bytes.len())),
@@ -116,7 +118,9 @@ impl AsyncWrite for Counted {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match Pin::new(&mut self.stream).poll_flush(cx) {
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.note_written();
+        match flushed {
             // TLS writes here too.
             Poll::Ready(Err(error)) if is_closed_by_peer(&error) => Poll::Ready(Ok(())),
             other => other,

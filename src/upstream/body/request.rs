@@ -3,8 +3,8 @@
 use std::{
     pin::Pin,
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -13,10 +13,10 @@ use std::{
 use http::HeaderName;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use thiserror::Error;
+use tokio::time::Instant;
 
 use crate::hop::strip_trailers;
-use crate::net::linger;
-use crate::upstream::wait::Wait;
+use crate::net::{Wait, linger};
 
 /// A request's body, or none.
 ///
@@ -51,8 +51,10 @@ struct Sending {
 /// How far a body is.
 #[derive(Debug, Default)]
 struct Progress {
-    /// Pieces that were taken.
-    taken: AtomicU64,
+    /// When the last piece was taken.
+    taken: Mutex<Option<Instant>>,
+    /// Whether the next one is for the client to send.
+    waits_for_client: AtomicBool,
     /// Whether the head of the answer has come.
     is_answered: AtomicBool,
     failure: AtomicU8,
@@ -60,7 +62,11 @@ struct Progress {
 
 /// The outside of a body that is being sent, or of none, for the one who waits for the answer.
 #[derive(Debug, Default)]
-pub(in crate::upstream) struct Upload(Option<Arc<Progress>>);
+pub(in crate::upstream) struct Upload {
+    progress: Option<Arc<Progress>>,
+    /// Between two pieces, before the app has answered.
+    limit: Duration,
+}
 
 impl RequestBody {
     /// Returns a body that sends what `incoming` brings.
@@ -100,26 +106,42 @@ impl RequestBody {
 
     /// Returns its outside.
     pub(in crate::upstream) fn upload(&self) -> Upload {
-        Upload(self.0.as_ref().map(|it| Arc::clone(&it.progress)))
+        let Some(sending) = &self.0 else {
+            return Upload::default();
+        };
+        Upload {
+            progress: Some(Arc::clone(&sending.progress)),
+            limit: sending.limit,
+        }
     }
 }
 
 impl Upload {
     /// Whether the body still waits to be sent; hyper drops one that it has sent or given up.
     pub(in crate::upstream) fn is_on_its_way(&self) -> bool {
-        let progress = self.0.as_ref();
+        let progress = self.progress.as_ref();
         progress.is_some_and(|progress| Arc::strong_count(progress) > 1)
     }
 
-    /// How many pieces were taken.
-    pub(in crate::upstream) fn taken(&self) -> u64 {
-        let progress = self.0.as_ref();
-        progress.map_or(0, |progress| progress.taken.load(Ordering::Relaxed))
+    /// When the last piece was taken, for a wait of `limit` that would end now; `None` where
+    /// none was.
+    ///
+    /// A wait for the app that would end together with that for the client goes on: the end of
+    /// the latter says whose fault it is.
+    pub(in crate::upstream) fn progress(&self, limit: Duration) -> Option<Instant> {
+        let progress = self.progress.as_ref()?;
+        let waits_for_client = progress.waits_for_client.load(Ordering::Relaxed)
+            && !progress.is_answered.load(Ordering::Relaxed)
+            && self.is_on_its_way();
+        match waits_for_client && self.limit <= limit {
+            true => Some(Instant::now()),
+            false => *progress.taken(),
+        }
     }
 
     /// Says that the head of the answer has come: the client may be silent for longer.
     pub(in crate::upstream) fn set_answered(&self) {
-        if let Some(progress) = &self.0 {
+        if let Some(progress) = &self.progress {
             progress.is_answered.store(true, Ordering::Relaxed);
         }
     }
@@ -135,8 +157,20 @@ impl Upload {
     }
 
     fn failure(&self) -> u8 {
-        let progress = self.0.as_ref();
+        let progress = self.progress.as_ref();
         progress.map_or(0, |progress| progress.failure.load(Ordering::Relaxed))
+    }
+}
+
+impl Progress {
+    fn taken(&self) -> MutexGuard<'_, Option<Instant>> {
+        // Every change is one assignment, so a panic elsewhere leaves it whole.
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) {
+        *self.taken() = Some(Instant::now());
+        self.waits_for_client.store(false, Ordering::Relaxed);
     }
 }
 
@@ -153,7 +187,7 @@ impl Sending {
                 if let Some(trailers) = frame.trailers_mut() {
                     strip_trailers(trailers, &self.dropped_trailers);
                 }
-                self.progress.taken.fetch_add(1, Ordering::Relaxed);
+                self.progress.take();
                 self.wait.pause(self.current_limit());
                 if frame.is_trailers() {
                     // Nothing comes after them, and nobody looks.
@@ -169,7 +203,11 @@ impl Sending {
                 self.incoming = None;
                 Poll::Ready(None)
             }
-            Poll::Pending => self.poll_idle(cx),
+            Poll::Pending => {
+                let waits = &self.progress.waits_for_client;
+                waits.store(true, Ordering::Relaxed);
+                self.poll_idle(cx)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::{
     error::Error as _,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -13,11 +13,11 @@ use thiserror::Error;
 use tracing::warn;
 
 use super::Upload;
+use crate::net::Wait;
 use crate::upstream::{
     Shared,
     http1::{Connection, Detached, unwoken},
     http2::Stream,
-    wait::Wait,
 };
 
 /// A streaming body. Dropped before its end, it closes its connection, or resets its stream.
@@ -26,8 +26,6 @@ pub struct ResponseBody {
     carrier: Carrier,
     /// The request's, where it may still be on its way.
     upload: Upload,
-    /// Pieces of it that were taken when silence began.
-    taken: u64,
     wait: Wait,
     /// Between two pieces.
     limit: Duration,
@@ -83,7 +81,6 @@ impl ResponseBody {
             incoming,
             carrier,
             upload,
-            taken: 0,
             wait,
             limit,
             shared,
@@ -160,17 +157,11 @@ impl ResponseBody {
         frame
     }
 
-    /// Ends a silence that lasts too long. While the request goes out it is none.
+    /// Ends a silence that lasts too long, on either way: an app may answer as it reads.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> PolledFrame {
-        while self.wait.poll_end(cx).is_ready() {
-            let taken = self.upload.taken();
-            if taken == self.taken {
-                return self.break_off(BrokenResponse::Idle, cx);
-            }
-            self.taken = taken;
-            self.wait.start(self.limit);
-        }
-        Poll::Pending
+        let (upload, limit) = (&self.upload, self.limit);
+        ready!(self.wait.poll_end_since(|| upload.progress(limit), cx));
+        self.break_off(BrokenResponse::Idle, cx)
     }
 }
 
