@@ -27,6 +27,7 @@ use tracing::debug;
 use super::{
     Error, Limits, RequestBody,
     body::Upload,
+    pool::SWEEPS,
     retry::{Chance, Lost},
     traffic::Counted,
 };
@@ -47,8 +48,8 @@ pub(super) struct Open {
     /// One owner for each stream, and one for each clone.
     streams: Arc<()>,
     opened: Instant,
-    /// Since when sweeps have found it without a stream.
-    idle_since: Option<Instant>,
+    /// How many sweeps have found it without a stream since it was last used.
+    idle_sweeps: u32,
 }
 
 /// A stream that is open, for as long as it is kept.
@@ -60,6 +61,9 @@ impl Http2 {
         let mut open = self.lock();
         if open.as_ref().is_some_and(|open| open.sender.is_closed()) {
             *open = None;
+        }
+        if let Some(open) = open.as_mut() {
+            open.idle_sweeps = 0;
         }
         open.clone()
     }
@@ -75,14 +79,15 @@ impl Http2 {
         drop(self.lock().take_if(is_bad));
     }
 
-    /// Lets go of a connection that has been without a stream for too long, or was opened more
-    /// than `max_age` ago; streams on it go on.
+    /// Lets go of a connection that was without a stream at the last [`SWEEPS`] sweeps already, as
+    /// the pool does, or was opened more than `max_age` ago; streams on it go on.
     pub(super) fn sweep(&self, max_age: Duration) {
         let is_over = |open: &mut Open| {
-            let is_idle = Arc::strong_count(&open.streams) == 1;
-            let since = open.idle_since.filter(|_| is_idle);
-            open.idle_since = is_idle.then(|| since.unwrap_or_else(Instant::now));
-            since.is_some_and(|since| since.elapsed() > IDLE) || open.opened.elapsed() > max_age
+            open.idle_sweeps = match Arc::strong_count(&open.streams) {
+                1 => open.idle_sweeps + 1,
+                _ => 0,
+            };
+            open.idle_sweeps > SWEEPS || open.opened.elapsed() > max_age
         };
         drop(self.lock().take_if(is_over));
     }
@@ -118,7 +123,7 @@ impl Open {
             sender,
             streams: Arc::default(),
             opened: Instant::now(),
-            idle_since: None,
+            idle_sweeps: 0,
         })
     }
 
@@ -201,9 +206,6 @@ fn lost(mut failure: TrySendError<Request<RequestBody>>, waited: Duration) -> Lo
         waited,
     }
 }
-
-/// How long a connection is kept without a stream.
-const IDLE: Duration = Duration::from_secs(60);
 
 /// What a client that does not read may leave in memory.
 const STREAM_WINDOW: u32 = 512 * 1024;

@@ -58,7 +58,7 @@ pub struct Timeouts {
     /// taken; in HTTP/2 from the last piece. Interim responses do not prolong it. A request that
     /// is sent again has what the tries before have left of it.
     pub response_head: Duration,
-    /// How long an unused HTTP/1.1 connection is kept; it goes when four fifths are over. Most
+    /// How long an unused connection is kept; it goes when four fifths are over. Most
     /// apps close theirs later (Node and uvicorn after 5 s), and the side that closes first loses
     /// no request. One that an app closes earlier (gunicorn after 2 s) is mostly noticed in time.
     pub idle: Duration,

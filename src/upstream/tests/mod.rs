@@ -232,7 +232,7 @@ async fn slow_reader_is_no_silence_of_the_app() {
 
 #[tokio::test(start_paused = true)]
 async fn unused_connection_is_closed_in_time_and_never_late() {
-    for protocol in [Protocol::Http1] {
+    for protocol in BOTH {
         for offset in [0, 300, 999] {
             let upstream = upstream(protocol);
             let sweeping = Arc::clone(&upstream);
