@@ -11,7 +11,7 @@
 //! |---|---|
 //! | nobody listens, then somebody does | `upstream::app_that_comes_back_is_reached_by_the_first_request`; wire `restarts`, `failures` |
 //! | connections are swallowed; the app is stopped | `upstream::connection_that_nobody_takes_ends_at_the_limit`, `upstream::stopped_app_is_a_timeout_until_it_goes_on`; upstream `connecting` |
-//! | no answer | wire `failures::app_that_never_answers_is_a_gateway_timeout`; upstream `http2_faults` |
+//! | no answer | `limits`; wire `failures::app_that_never_answers_is_a_gateway_timeout`; upstream `http2_faults` |
 //! | slow body | `bodies::dripping_body_arrives_whole`; upstream `bodies` |
 //! | body breaks off, however it is framed | `bodies::app_that_breaks_off_in_the_middle_of_a_body_is_seen_as_broken`; wire `truncation`, `http2`; upstream `bodies`, `http2_faults`, `tls` |
 //! | half-close before the answer | `upstream::app_that_half_closes_before_it_answers_is_a_bad_gateway`; wire `failures` |
@@ -46,7 +46,6 @@
 #[expect(dead_code, reason = "tests/certificates uses the rest of it")]
 mod authority;
 #[path = "../server/frames.rs"]
-#[expect(dead_code, reason = "tests/server uses the rest of it")]
 mod frames;
 #[path = "../certificates/handshake.rs"]
 #[expect(dead_code, reason = "tests/certificates uses the rest of it")]
@@ -61,6 +60,7 @@ mod bodies;
 mod clients;
 mod events;
 mod http2;
+mod limits;
 mod loops;
 mod operation;
 mod program;
