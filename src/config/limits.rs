@@ -23,20 +23,23 @@ impl Default for Limits {
     }
 }
 
-/// The longest wait for everything, `[timeouts]` in the file; each from 1 ms to 24 h.
+/// The longest wait for everything, `[timeouts]` in the file; each from 1 ms to 24 h, counted
+/// from the last progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the head of a request, from its first byte.
+    /// For the head of a request, from its first byte; for the first one of a connection, and the
+    /// PROXY header before it, from the connection's start.
     pub header_read: Duration,
     /// For a client's TLS handshake.
     pub tls_handshake: Duration,
     /// To connect to the app, its TLS handshake included.
     pub connect: Duration,
-    /// For the head of the app's answer.
+    /// For the head of the app's answer, from the last byte of the request that it took. Neither
+    /// interim responses nor another try prolong it.
     pub response_head: Duration,
     /// How long a client's connection may be without a request.
     pub idle: Duration,
-    /// How long a connection to the app may be unused.
+    /// How long a connection to the app may be unused; it goes when four fifths are over.
     pub upstream_idle: Duration,
     /// Between two pieces of a body, in either direction; also how long a write may make no progress.
     pub body_idle: Duration,
