@@ -20,7 +20,7 @@ pub struct Stream {
     write_limit: Duration,
     /// Begun while the other side takes nothing.
     stall: Wait,
-    /// What had been written at the last look.
+    /// What had been written when a write last waited.
     written: u64,
 }
 
@@ -61,14 +61,14 @@ impl Stream {
         written: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
-        let now = self.written();
-        // TLS may have got rid of some of what it holds, and wait with the rest.
-        let has_moved = mem::replace(&mut self.written, now) != now;
-        if written.is_ready() || has_moved {
-            self.stall.pause(self.write_limit);
-        }
         if written.is_ready() {
+            self.stall.pause(self.write_limit);
             return written;
+        }
+        // TLS may have got rid of some of what it holds, and wait with the rest.
+        let now = self.written();
+        if mem::replace(&mut self.written, now) != now {
+            self.stall.pause(self.write_limit);
         }
         ready!(self.stall.poll_end(cx));
         // The system would hold what is left for minutes, for one that may never read on.
