@@ -187,7 +187,7 @@ pub(super) const ROOM: usize = 4096;
 pub(super) const RECORD: usize = 16 * 1024;
 
 /// An answer that hyper takes whole from the handler, and holds.
-pub(super) const HELD: usize = 8 * ROOM;
+pub(super) const HELD: usize = 4 * RECORD;
 
 pub(super) const HEADER_READ: Duration = Duration::from_secs(3);
 pub(super) const TLS_HANDSHAKE: Duration = Duration::from_secs(5);

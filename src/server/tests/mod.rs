@@ -159,7 +159,6 @@ async fn answer_that_is_not_taken_ends_at_the_limit_after_the_last_byte() {
     assert_eq!(client.open_for().await, last + WRITE);
 }
 
-/// What TLS holds goes out bit by bit, and each bit counts.
 #[tokio::test(start_paused = true)]
 async fn answer_over_tls_that_is_not_taken_ends_at_the_limit_after_the_last_byte() {
     let (tls, trust) = certificate();
@@ -171,6 +170,23 @@ async fn answer_over_tls_that_is_not_taken_ends_at_the_limit_after_the_last_byte
     take_some(&mut stream).await;
     let last = client.start.elapsed();
     assert_eq!(client.open_for().await, last + WRITE);
+}
+
+/// Nothing is left to write then, and each bit that goes out counts.
+#[tokio::test(start_paused = true)]
+async fn answer_that_tls_holds_whole_may_be_taken_bit_by_bit() {
+    let (tls, trust) = certificate();
+    let mut client = connect_with(Setup {
+        tls: Some(tls),
+        ..Setup::default()
+    });
+    let mut stream = secure(&mut client.stream, trust).await;
+    let request = b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    for _ in 0..HELD / RECORD {
+        sleep(WRITE * 3 / 4).await;
+        stream.read_exact(&mut [0; RECORD]).await.unwrap();
+    }
 }
 
 /// Takes a part of a large answer, with a pause before each piece.
