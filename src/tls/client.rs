@@ -3,17 +3,17 @@
 use std::{fs, path::Path, sync::Arc};
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig,
     pki_types::{CertificateDer, pem::PemObject},
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use super::{Error, Fault, provider};
+use super::{Error, Fault, anchors::Anchors, provider};
 
 /// Returns what to connect to an upstream with: TLS 1.2 and 1.3, the protocols of
 /// `alpn` offered, most wanted first. Its certificate must be valid for its name and come
 /// from an authority that the system trusts; or, with `ca_file`, from one of those in
-/// that PEM file and from no other.
+/// that PEM file, or be one of those itself, and no other.
 ///
 /// # Errors
 ///
@@ -22,7 +22,10 @@ pub fn client_config(ca_file: Option<&Path>, alpn: &[&[u8]]) -> Result<Arc<Clien
     let builder =
         ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     let builder = match ca_file {
-        Some(file) => builder.with_root_certificates(authorities(file)?),
+        // Verifies more than the usual one does, and nothing less strictly.
+        Some(file) => builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(anchors(file)?)),
         None => builder
             .with_platform_verifier()
             .map_err(Error::SystemTrust)?,
@@ -32,21 +35,16 @@ pub fn client_config(ca_file: Option<&Path>, alpn: &[&[u8]]) -> Result<Arc<Clien
     Ok(Arc::new(config))
 }
 
-fn authorities(file: &Path) -> Result<RootCertStore, Error> {
+fn anchors(file: &Path) -> Result<Anchors, Error> {
     let refuse = |fault| Error::Authorities {
         file: file.to_owned(),
         fault,
     };
     let pem = fs::read(file).map_err(|error| Error::CaFile(file.to_owned(), error))?;
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|_| refuse(Fault::BrokenPem))?;
-        store
-            .add(certificate)
-            .map_err(|_| refuse(Fault::BrokenCertificate))?;
-    }
-    if store.is_empty() {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let certificates = certificates.map_err(|_| refuse(Fault::BrokenPem))?;
+    if certificates.is_empty() {
         return Err(refuse(Fault::NoCertificate));
     }
-    Ok(store)
+    Anchors::new(certificates).map_err(|_| refuse(Fault::BrokenCertificate))
 }

@@ -6,6 +6,7 @@
 //! turned off, the key of a certificate authority is never served with, made or
 //! kept, and no error or log holds a byte of a key.
 
+mod anchors;
 mod certificate;
 mod client;
 mod current;

@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{Address, Error, Protocol, Target, traffic::Counted};
+use super::{Address, Error, Protocol, Target, traffic::Counted, untrusted::explain};
 use crate::net::{Ends, OwnConnection, OwnConnections, Socket, Stream};
 
 /// Opens connections to the app.
@@ -140,7 +140,7 @@ impl Connector {
             io::ErrorKind::UnexpectedEof
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::BrokenPipe => Error::Refused(error),
-            _ => Error::Tls(error),
+            _ => Error::Tls(explain(error)),
         })?;
         Ok(Stream::tls(stream, self.write_limit))
     }

@@ -18,6 +18,7 @@ mod retry;
 mod route;
 mod target;
 mod traffic;
+mod untrusted;
 
 #[cfg(test)]
 mod tests;

@@ -115,7 +115,7 @@ impl Leaf {
     }
 }
 
-fn parameters_of_authority(name: &str) -> CertificateParams {
+pub fn parameters_of_authority(name: &str) -> CertificateParams {
     let mut parameters = CertificateParams::new([]).unwrap();
     parameters.distinguished_name.push(DnType::CommonName, name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -123,7 +123,7 @@ fn parameters_of_authority(name: &str) -> CertificateParams {
 }
 
 /// Makes it valid from `from` to `until`, in days from now.
-fn set_validity(parameters: &mut CertificateParams, from: i64, until: i64) {
+pub fn set_validity(parameters: &mut CertificateParams, from: i64, until: i64) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = date_time_ymd(1970, 1, 1) + now;
     let day = |days: i64| {

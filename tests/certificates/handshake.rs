@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rescope::tls::{self, Certificates};
 use rustls::{
-    ClientConfig, ClientConnection, Connection, ProtocolVersion, RootCertStore, ServerConfig,
-    ServerConnection, SupportedProtocolVersion,
+    ClientConfig, ClientConnection, Connection, HandshakeKind, ProtocolVersion, RootCertStore,
+    ServerConfig, ServerConnection, SupportedProtocolVersion,
     crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
@@ -20,6 +20,7 @@ pub struct Shaken {
     pub chain: Vec<CertificateDer<'static>>,
     pub alpn: Option<String>,
     pub version: ProtocolVersion,
+    pub kind: HandshakeKind,
 }
 
 impl Shaken {
@@ -96,6 +97,8 @@ pub fn handshake(
         pass(&mut server, &mut client)?;
         refused?;
     }
+    // Tickets come behind the handshake.
+    pass(&mut server, &mut client)?;
     Ok(Shaken {
         chain: client
             .peer_certificates()
@@ -108,6 +111,7 @@ pub fn handshake(
             .alpn_protocol()
             .map(|name| String::from_utf8_lossy(name).into_owned()),
         version: client.protocol_version().unwrap(),
+        kind: client.handshake_kind().unwrap(),
     })
 }
 

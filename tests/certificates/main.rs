@@ -1,6 +1,7 @@
 //! Folders of certificates as people have them, what is wrong with some, how a
 //! client gets the right one, and how new ones are taken up; by real handshakes.
 
+mod anchors;
 mod authority;
 mod faults;
 mod handshake;

@@ -3,6 +3,7 @@
 use std::{error::Error as _, time::Duration};
 
 use http::StatusCode;
+use rcgen::Certificate;
 use rescope::upstream::{Error, Limits, RequestBody, Timeouts};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -10,7 +11,7 @@ use crate::{
     caller::{Caller, request, tls},
     http2::drive,
     raw::{App, LIMIT},
-    tls_app::{Signer, TlsApp},
+    tls_app::{Signer, TlsApp, self_signed},
 };
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -44,6 +45,61 @@ fn certificate_that_is_not_trusted_gets_no_request() {
         assert!(matches!(failure, Error::Tls(_)), "{failure:?}");
         // The reason is for the log; what a client is told says none.
         assert_eq!(failure.to_string(), "the upstream's TLS handshake failed");
+        let source = failure.source().unwrap().to_string();
+        assert!(source.contains(reason), "{source}");
+    }
+}
+
+#[test]
+fn app_is_reached_by_its_own_certificate_in_the_file() {
+    let (certificate, key) = self_signed(&["localhost", "127.0.0.1"]);
+    for host in ["localhost", "127.0.0.1"] {
+        let app = TlsApp::presenting(certificate.der(), &key, &["http/1.1"]);
+        let caller = trusting(&certificate, host, &app);
+        let sent = caller.get();
+        caller.runtime.block_on(serve(&app, ANSWER));
+        assert_eq!(caller.whole(sent).bytes, b"ok");
+    }
+}
+
+/// The log says what to do, too.
+#[test]
+fn app_whose_own_certificate_does_not_hold_gets_no_request() {
+    let (trusted, key) = self_signed(&["localhost"]);
+    let (nameless, its_key) = self_signed(&[]);
+    let (other, other_key) = self_signed(&["localhost"]);
+    let cases = [
+        (&trusted, &trusted, &other_key, "localhost", "BadSignature"),
+        (&trusted, &trusted, &key, "127.0.0.1", "not valid for name"),
+        (
+            &nameless,
+            &nameless,
+            &its_key,
+            "localhost",
+            "`openssl req -x509 -addext subjectAltName=DNS:localhost`",
+        ),
+        (
+            &nameless,
+            &nameless,
+            &its_key,
+            "127.0.0.1",
+            "-addext subjectAltName=IP:127.0.0.1`",
+        ),
+        (
+            &trusted,
+            &other,
+            &other_key,
+            "localhost",
+            "CaUsedAsEndEntity; `ca_file` can name",
+        ),
+    ];
+    for (trusted, presented, key, host, reason) in cases {
+        let app = TlsApp::presenting(presented.der(), key, &[]);
+        let caller = trusting(trusted, host, &app);
+        let sent = caller.get();
+        assert!(caller.runtime.block_on(app.accept()).is_err());
+        let failure = caller.failure(sent);
+        assert!(matches!(failure, Error::Tls(_)), "{failure:?}");
         let source = failure.source().unwrap().to_string();
         assert!(source.contains(reason), "{source}");
     }
@@ -199,6 +255,15 @@ fn app_agrees_on_http2_and_gets_upgrades_on_a_connection_of_their_own() {
 
 fn caller(host: &str, app: &TlsApp, signer: &Signer) -> Caller {
     caller_at(host, app.port(), signer, Timeouts::default())
+}
+
+/// Trusts what stands in a file with `certificate`.
+fn trusting(certificate: &Certificate, host: &str, app: &TlsApp) -> Caller {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), certificate.pem()).unwrap();
+    let trust = rescope::tls::client_config(Some(file.path()), &[]).unwrap();
+    let target = tls(host, app.port(), trust);
+    Caller::new(target, Limits::default(), Timeouts::default())
 }
 
 fn caller_at(host: &str, port: u16, signer: &Signer, timeouts: Timeouts) -> Caller {
