@@ -28,7 +28,7 @@ pub(super) fn apply(headers: &mut HeaderMap, client: &Client, forwarding: Forwar
         Forwarding::Off => return,
         Forwarding::Append => {}
         Forwarding::Replace => {
-            remove_in_order(headers, |name| *name == FORWARDED || is_x_forwarded(name));
+            remove_in_order(headers, is_forwarding);
         }
     }
     let host = headers.get(HOST).cloned();
@@ -83,15 +83,59 @@ fn append(headers: &mut HeaderMap, name: HeaderName, element: &str) {
     }
 }
 
-/// Whether an app may take `name` for an `X-Forwarded` field, those that are not written here
-/// too, such as `-Port`. Those that read fields from CGI variables take `_` for `-`.
-fn is_x_forwarded(name: &HeaderName) -> bool {
-    let start = name.as_str().as_bytes().get(..PREFIX.len());
-    let same = |(found, wanted): (&u8, &u8)| found == wanted || (*found, *wanted) == (b'_', b'-');
-    start.is_some_and(|start| start.iter().zip(PREFIX).all(same))
+/// Whether an app may read in `name` who the client is, or by which scheme, host or URL it
+/// came. Apps that get fields as CGI variables know `-` from no other sign, and some look
+/// for fields by the name of the variable.
+fn is_forwarding(name: &HeaderName) -> bool {
+    let name = name.as_str().as_bytes();
+    let mut plain = [b'-'; LONGEST];
+    for (plain, byte) in plain.iter_mut().zip(name) {
+        if byte.is_ascii_alphanumeric() {
+            *plain = *byte;
+        }
+    }
+    let plain = &plain[..name.len().min(LONGEST)];
+    let plain = plain.strip_prefix(b"http-").unwrap_or(plain);
+    PREFIXES.iter().any(|prefix| plain.starts_with(prefix)) || is_listed(plain)
 }
 
-const PREFIX: &[u8] = b"x-forwarded-";
+const PREFIXES: [&[u8]; 3] = [b"x-forwarded-", b"x-forward-", b"forwarded-"];
+
+/// More than the longest name that is listed, behind `http-`.
+const LONGEST: usize = 40;
+
+/// What frameworks, their plugins and widespread snippets read.
+#[rustfmt::skip]
+fn is_listed(name: &[u8]) -> bool {
+    matches!(
+        name,
+        // The client.
+        b"forwarded" | b"x-forwarded" | b"ali-cdn-real-ip" | b"appengine-user-ip" | b"cdn-src-ip"
+            | b"cf-connecting-ip" | b"cf-connecting-ipv6" | b"cf-pseudo-ipv4" | b"client-ip"
+            | b"cloudfront-viewer-address" | b"cluster-client-ip" | b"do-connecting-ip"
+            | b"fastly-client-ip" | b"fly-client-ip" | b"incap-client-ip" | b"proxy-client-ip"
+            | b"real-ip" | b"remote-addr" | b"true-client-ip" | b"wl-proxy-client-ip"
+            | b"x-appengine-user-ip" | b"x-azure-clientip" | b"x-azure-socketip" | b"x-client-ip"
+            | b"x-cluster-client-ip" | b"x-envoy-external-address" | b"x-nf-client-connection-ip"
+            | b"x-original-for" | b"x-original-forwarded-for" | b"x-originating-ip"
+            | b"x-proxyuser-ip" | b"x-real-ip" | b"x-remote-addr" | b"x-remote-ip"
+            | b"x-sucuri-clientip" | b"x-true-client-ip" | b"x-vercel-forwarded-for"
+            | b"x-vercel-proxied-for"
+            // The scheme.
+            | b"cf-visitor" | b"cloudfront-forwarded-proto" | b"fastly-ssl" | b"from-https"
+            | b"front-end-https" | b"https" | b"scheme" | b"x-appengine-https" | b"x-arr-ssl"
+            | b"x-client-proto" | b"x-front-end-https" | b"x-https" | b"x-original-proto"
+            | b"x-original-scheme" | b"x-proto" | b"x-scheme" | b"x-ssl" | b"x-url-scheme"
+            // The host.
+            | b"host-override" | b"x-host" | b"x-host-override" | b"x-http-host-override"
+            | b"x-original-host" | b"x-real-host"
+            // The URL.
+            | b"path-info" | b"request-uri" | b"script-name" | b"x-envoy-original-path"
+            | b"x-ms-original-url" | b"x-original-path" | b"x-original-prefix" | b"x-original-uri"
+            | b"x-original-url" | b"x-replaced-path" | b"x-request-uri" | b"x-rewrite-uri"
+            | b"x-rewrite-url" | b"x-script-name" | b"x-waws-unencoded-url"
+    )
+}
 
 /// One element of `Forwarded` (RFC 7239 section 4).
 fn element(address: Option<IpAddr>, scheme: &str, host: Option<&HeaderValue>) -> String {

@@ -68,6 +68,62 @@ fn replace_takes_off_what_an_app_may_take_for_one_of_them() {
     );
 }
 
+/// What else tells an app of the client, the scheme, the host or the URL is forged as easily.
+#[test]
+fn replace_takes_off_what_other_proxies_would_say() {
+    for name in [
+        "X-Forwarded",
+        "Forwarded-For",
+        "Forwarded_For",
+        "X-Forward-For",
+        "X-Real-IP",
+        "x_real_ip",
+        "X_Real-Ip",
+        "X.Real.IP",
+        "X-Client-IP",
+        "Client-IP",
+        "CLIENT_IP",
+        "HTTP_CLIENT_IP",
+        "HTTP_X_FORWARDED_FOR",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "CF-Visitor",
+        "X-Cluster-Client-IP",
+        "Fastly-Client-IP",
+        "WL-Proxy-Client-IP",
+        "X-Original-Forwarded-For",
+        "X-ProxyUser-Ip",
+        "X-Original-Host",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Host",
+        "X-HTTP-Host-Override",
+        "Front-End-Https",
+        "X-Arr-SSL",
+        "X-Url-Scheme",
+        "X-Scheme",
+        "SCRIPT_NAME",
+    ] {
+        let line = format!("A: 1\r\n{name}: forged\r\nB: 2\r\n");
+        let head = forwarded("forwarded = 'replace'", &line);
+        assert!(head.contains("\r\nA: 1\r\nB: 2\r\n"), "{head}");
+        assert!(!head.contains("forged"), "{head}");
+        for mode in ["off", "append"] {
+            let head = forwarded(&format!("forwarded = '{mode}'"), &line);
+            assert!(head.contains(&line), "{mode}: {head}");
+        }
+    }
+}
+
+#[test]
+fn replace_leaves_what_only_looks_like_them() {
+    let lines = "X-Forwardedness: 1\r\nX-Real-IPs: 1\r\nX-Original-Filename: 1\r\nHttp: 1\r\n\
+        HTTP-: 1\r\nReal: 1\r\nX-Hosts: 1\r\nX-HTTP-Method-Override: PUT\r\nOrigin: http://a\r\n\
+        Referer: http://a/\r\nRemote-User: a\r\n";
+    let head = forwarded("forwarded = 'replace'", lines);
+    assert!(head.contains(lines), "{head}");
+}
+
 #[test]
 fn append_adds_to_what_came() {
     let head = forwarded("forwarded = 'append'", SPOOFED);
