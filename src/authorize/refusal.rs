@@ -57,7 +57,7 @@ impl Refusal {
             Self::Unfit(Unfit::Malformed(_)) | Self::BrokenForm | Self::Query => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Unfit(Unfit::TransferCoding) => StatusCode::NOT_IMPLEMENTED,
+            Self::Unfit(Unfit::TransferCoding(_)) => StatusCode::NOT_IMPLEMENTED,
             Self::NotFound | Self::NoIssuer => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -22,8 +22,8 @@ pub enum Unfit {
     #[error("{0}")]
     Malformed(&'static str),
     /// Its body cannot be read; a 501 (RFC 9112 6.1).
-    #[error("only the transfer coding chunked is supported")]
-    TransferCoding,
+    #[error("{0}")]
+    TransferCoding(&'static str),
 }
 
 /// Looks at all that is not the method's or the path's: those are for whoever answers.
@@ -37,10 +37,20 @@ pub fn check(parts: &Parts) -> Result<(), Unfit> {
     if parts.version == Version::HTTP_2 {
         check_http2(parts)?;
     }
-    if transfer_coding(&parts.headers) == TransferCoding::Other {
-        return Err(Unfit::TransferCoding);
-    }
+    check_transfer_coding(&parts.headers)?;
     check_host(parts)
+}
+
+fn check_transfer_coding(headers: &HeaderMap) -> Result<(), Unfit> {
+    match transfer_coding(headers) {
+        TransferCoding::None | TransferCoding::Chunked => Ok(()),
+        TransferCoding::Repeated => Err(Unfit::TransferCoding(
+            "the transfer coding chunked is named more than once",
+        )),
+        TransferCoding::Other => Err(Unfit::TransferCoding(
+            "only the transfer coding chunked is supported",
+        )),
+    }
 }
 
 /// RFC 9112 3.2: a path, or `*` for OPTIONS alone; an absolute-form target may go without one,

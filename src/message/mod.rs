@@ -23,6 +23,8 @@ pub enum TransferCoding {
     None,
     /// Exactly one `chunked`, which hyper takes off and puts on.
     Chunked,
+    /// `chunked` more than once, on one line or several, which nobody may send.
+    Repeated,
     /// What nobody here can take off.
     Other,
 }
@@ -33,9 +35,16 @@ pub fn transfer_coding(headers: &HeaderMap) -> TransferCoding {
         return TransferCoding::None;
     };
     let is_only = headers.get_all(TRANSFER_ENCODING).iter().nth(1).is_none();
-    match is_only && first.as_bytes().eq_ignore_ascii_case(b"chunked") {
-        true => TransferCoding::Chunked,
-        false => TransferCoding::Other,
+    let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    if is_only && is_chunked(first.as_bytes()) {
+        return TransferCoding::Chunked;
+    }
+    let lines = headers.get_all(TRANSFER_ENCODING).iter();
+    let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let chunked = codings.filter(|coding| is_chunked(coding.trim_ascii()));
+    match chunked.count() {
+        0 | 1 => TransferCoding::Other,
+        _ => TransferCoding::Repeated,
     }
 }
 

@@ -35,8 +35,8 @@ pub(super) enum Failure {
     UnwantedUpgrade,
     #[error("the upstream took the request for a WebSocket for another one")]
     MissingUpgrade,
-    #[error("the upstream's answer has a transfer coding other than chunked")]
-    TransferCoding,
+    #[error("the upstream's answer {0}")]
+    TransferCoding(&'static str),
 }
 
 impl Failure {
@@ -66,7 +66,7 @@ impl Failure {
         use upstream::Error;
         match self {
             Self::Unfit(Unfit::Malformed(_)) => (StatusCode::BAD_REQUEST, "http_request_error"),
-            Self::Unfit(Unfit::TransferCoding) | Self::Unsupported(_) => {
+            Self::Unfit(Unfit::TransferCoding(_)) | Self::Unsupported(_) => {
                 (StatusCode::NOT_IMPLEMENTED, "http_request_error")
             }
             Self::Connect | Self::LastHop => {
@@ -77,7 +77,7 @@ impl Failure {
             Self::UnwantedUpgrade | Self::MissingUpgrade => {
                 (StatusCode::BAD_GATEWAY, "http_upgrade_failed")
             }
-            Self::TransferCoding => (StatusCode::BAD_GATEWAY, "http_response_transfer_coding"),
+            Self::TransferCoding(_) => (StatusCode::BAD_GATEWAY, "http_response_transfer_coding"),
             Self::Upstream(error) => match error {
                 Error::Resolve(_) => (StatusCode::BAD_GATEWAY, "dns_error"),
                 Error::Refused(_) => (StatusCode::BAD_GATEWAY, "connection_refused"),

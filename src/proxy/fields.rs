@@ -2,7 +2,7 @@
 //! connection go; the order, spelling and number of all others stay.
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version,
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version,
     header::{CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING, UPGRADE},
 };
 
@@ -19,22 +19,42 @@ pub(super) struct Kept {
     pub(super) upgrade: bool,
 }
 
-/// Takes the hop-by-hop fields off an answer to a client that speaks `version`, and returns
-/// the names that trailers must not have either.
-pub(super) fn clean_response(
-    headers: &mut HeaderMap,
+/// Takes the hop-by-hop fields off an answer to a `method` of a client that speaks `version`,
+/// and returns the names that trailers must not have either.
+pub(super) fn clean_response<B>(
+    response: &mut Response<B>,
+    method: &Method,
     version: Version,
 ) -> Result<Vec<HeaderName>, Failure> {
-    match transfer_coding(headers) {
-        TransferCoding::None => {}
-        TransferCoding::Other => return Err(Failure::TransferCoding),
-        // RFC 9112 6.3: Transfer-Encoding overrides Content-Length, which is not sent on.
-        TransferCoding::Chunked => remove_in_order(headers, |name| {
-            // RFC 9113 8.2.2: HTTP/2 has frames instead.
-            *name == CONTENT_LENGTH || version == Version::HTTP_2 && *name == TRANSFER_ENCODING
-        }),
+    settle_coding(response, method, version)?;
+    Ok(strip(response.headers_mut(), Kept::default()))
+}
+
+/// Refuses a body that cannot be read, and leaves of Transfer-Encoding what the next hop has.
+fn settle_coding<B>(
+    response: &mut Response<B>,
+    method: &Method,
+    version: Version,
+) -> Result<(), Failure> {
+    let status = response.status();
+    let coding = transfer_coding(response.headers());
+    // RFC 9112 6.3: they end with their head, whatever it says.
+    let has_no_body = *method == Method::HEAD
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    match coding {
+        TransferCoding::None => return Ok(()),
+        TransferCoding::Chunked => {}
+        _ if has_no_body => {}
+        TransferCoding::Repeated => return Err(Failure::TransferCoding(REPEATED)),
+        TransferCoding::Other => return Err(Failure::TransferCoding(OTHER)),
     }
-    Ok(strip(headers, Kept::default()))
+    // RFC 9113 8.2.2: HTTP/2 has frames instead.
+    let keeps_it = coding == TransferCoding::Chunked && version != Version::HTTP_2;
+    // RFC 9112 6.3: Transfer-Encoding overrides Content-Length, which is not sent on.
+    remove_in_order(response.headers_mut(), |name| {
+        *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING && !keeps_it
+    });
+    Ok(())
 }
 
 /// Leaves one Content-Length of several, and none in a 204 (RFC 9110 8.6): clients of HTTP/2
@@ -99,3 +119,6 @@ fn kept_connection(headers: &HeaderMap, kept: Kept) -> Option<HeaderValue> {
     };
     HeaderValue::from_bytes(&value).ok()
 }
+
+const REPEATED: &str = "names the transfer coding chunked more than once";
+const OTHER: &str = "has a transfer coding other than chunked";

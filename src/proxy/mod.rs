@@ -111,7 +111,7 @@ impl Proxy {
                 return Err(Failure::MissingUpgrade);
             }
             fields::settle_length(&mut response);
-            fields::clean_response(response.headers_mut(), asked.version)?
+            fields::clean_response(&mut response, &asked.method, asked.version)?
         };
         let rules = self.rules.load();
         rules.rewrite_headers(response.headers_mut(), &asked.url(), &self.metrics);

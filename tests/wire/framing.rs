@@ -57,6 +57,72 @@ fn answer_that_is_malformed_is_a_bad_gateway() {
     }
 }
 
+/// RFC 9112 6.3: they end with their head, whatever it says, so the connections go on. Their
+/// Transfer-Encoding is about the connection to the app.
+#[test]
+fn answer_without_a_body_may_have_any_transfer_coding() {
+    for (method, status) in [
+        ("HEAD", "200 OK"),
+        ("HEAD", "404 Not Found"),
+        ("GET", "204 No Content"),
+        ("GET", "304 Not Modified"),
+        ("HEAD", "304 Not Modified"),
+    ] {
+        let (app, rescope) = start();
+        let mut client = rescope.client();
+        let mut server = None;
+        for lines in [
+            "Transfer-Encoding: identity\r\n",
+            "Transfer-Encoding: gzip\r\n",
+            "Transfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: gzip, chunked\r\nContent-Length: 7\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        ] {
+            client.send(format!("{method} / HTTP/1.1\r\nHost: app\r\n\r\n"));
+            let server = server.get_or_insert_with(|| app.accept());
+            server.head();
+            server.send(format!("HTTP/1.1 {status}\r\nA: 1\r\n{lines}B: 2\r\n\r\n"));
+            let answer = client.head();
+            let expected = format!("HTTP/1.1 {status}\r\nA: 1\r\nB: 2\r\n\r\n");
+            assert_eq!(answer, expected, "{method} {lines}");
+        }
+        client.send(GET);
+        let server = server.as_mut().unwrap();
+        assert_eq!(server.head(), GET);
+        server.send(OK);
+        assert_eq!(client.message(), OK);
+    }
+}
+
+/// What follows one that has no body is no answer to anybody.
+#[test]
+fn body_behind_an_answer_without_one_is_never_an_answer() {
+    for (method, status) in [
+        ("HEAD", "200 OK"),
+        ("GET", "204 No Content"),
+        ("GET", "304 Not Modified"),
+    ] {
+        for lines in [
+            "Transfer-Encoding: identity\r\n",
+            "Transfer-Encoding: gzip\r\n",
+        ] {
+            let (app, rescope) = start();
+            let mut client = rescope.client();
+            client.send(format!("{method} / HTTP/1.1\r\nHost: app\r\n\r\n"));
+            let mut server = app.accept();
+            server.head();
+            let stray = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray";
+            server.send(format!("HTTP/1.1 {status}\r\n{lines}\r\n{stray}"));
+            client.head();
+            client.send(GET);
+            let mut server = app.accept();
+            assert_eq!(server.head(), GET);
+            server.send(OK);
+            assert_eq!(client.message(), OK, "{method} {status} {lines}");
+        }
+    }
+}
+
 /// RFC 9112 6.1: whoever sends it does not know HTTP/1.0, so nothing of it is certain.
 #[test]
 fn transfer_encoding_in_an_old_answer_is_a_bad_gateway() {

@@ -182,6 +182,8 @@ fn request_with_another_transfer_coding_is_refused() {
         let answer = client.message();
         assert!(answer.starts_with("HTTP/1.1 501 "), "{lines}{answer}");
         assert!(answer.contains("\r\nproxy-status: rescope; error=http_request_error\r\n"));
+        let is_repeated = lines.matches("chunked").count() > 1;
+        assert_eq!(answer.contains("more than once"), is_repeated, "{answer}");
         assert_eq!(client.rest(), "", "{lines}");
         assert!(!app.has_caller(), "{lines}");
     }
@@ -205,7 +207,14 @@ fn request_with_a_coding_after_chunked_is_refused() {
 
 #[test]
 fn response_with_another_transfer_coding_is_refused() {
-    for coding in ["gzip, chunked", "chunked, chunked", "gzip"] {
+    for (coding, reason) in [
+        ("gzip, chunked", "other than chunked"),
+        ("gzip", "other than chunked"),
+        ("chunked, chunked", "more than once"),
+        ("chunked\r\nTransfer-Encoding: chunked", "more than once"),
+        ("Chunked ,\tCHUNKED", "more than once"),
+        ("chunked, gzip, chunked", "more than once"),
+    ] {
         let seen = exchange(
             "GET / HTTP/1.1\r\nHost: app\r\n\r\n",
             format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n0\r\n\r\n"),
@@ -213,5 +222,6 @@ fn response_with_another_transfer_coding_is_refused() {
         assert!(seen.response.starts_with("HTTP/1.1 502 "), "{coding}");
         let named = "\r\nproxy-status: rescope; error=http_response_transfer_coding\r\n";
         assert!(seen.response.contains(named), "{}", seen.response);
+        assert!(seen.response.contains(reason), "{}", seen.response);
     }
 }

@@ -120,19 +120,24 @@ fn body_without_a_length_is_chunked_even_with_get() {
 
 #[test]
 fn hop_by_hop_fields_of_the_app_do_not_reach_http2() {
-    let (app, _rescope, mut client) = start();
-    let sent = client.send(request("/"), true);
-    let head = "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Hop\r\nKeep-Alive: timeout=5\r\n\
-        X-Hop: 1\r\nProxy-Connection: close\r\nUpgrade: h2\r\nTransfer-Encoding: chunked\r\nX-End: 2\r\n\r\n";
-    answer(&app, &format!("{head}2\r\nok\r\n0\r\n\r\n"));
-    let response = client.block_on(sent.answer).unwrap();
-    let names: Vec<_> = response
-        .headers()
-        .keys()
-        .map(|name| name.as_str())
-        .collect();
-    assert_eq!(names, ["x-end"]);
-    assert_eq!(client.body(response.into_body()).0.unwrap(), b"ok");
+    for status in ["200 OK", "426 Upgrade Required"] {
+        let (app, _rescope, mut client) = start();
+        let sent = client.send(request("/"), true);
+        let lines = "Connection: keep-alive, X-Hop, upgrade\r\nKeep-Alive: timeout=5\r\n\
+            X-Hop: 1\r\nProxy-Connection: close\r\nUpgrade: h2\r\nTransfer-Encoding: chunked\r\nX-End: 2\r\n";
+        answer(
+            &app,
+            &format!("HTTP/1.1 {status}\r\n{lines}\r\n2\r\nok\r\n0\r\n\r\n"),
+        );
+        let response = client.block_on(sent.answer).unwrap();
+        let names: Vec<_> = response
+            .headers()
+            .keys()
+            .map(|name| name.as_str())
+            .collect();
+        assert_eq!(names, ["x-end"], "{status}");
+        assert_eq!(client.body(response.into_body()).0.unwrap(), b"ok");
+    }
 }
 
 #[test]
@@ -142,6 +147,16 @@ fn answers_without_a_body_say_what_the_app_said() {
         (
             Method::HEAD,
             "200 OK\r\nTransfer-Encoding: chunked\r\n",
+            None,
+        ),
+        (
+            Method::HEAD,
+            "200 OK\r\nTransfer-Encoding: identity\r\n",
+            None,
+        ),
+        (
+            Method::GET,
+            "304 Not Modified\r\nTransfer-Encoding: gzip, chunked\r\n",
             None,
         ),
         (Method::GET, "204 No Content\r\n", None),
