@@ -15,7 +15,7 @@ use crate::message::{TransferCoding, transfer_coding};
 pub(super) struct Kept {
     /// `TE: trailers`, without which an app keeps its trailers to itself.
     pub(super) trailers: bool,
-    /// `Upgrade`, on the request that asks for it and the 101 that grants it.
+    /// `Upgrade`, on the request that asks for it, the 101 that grants it and the 426 that wants it.
     pub(super) upgrade: bool,
 }
 
@@ -27,7 +27,12 @@ pub(super) fn clean_response<B>(
     version: Version,
 ) -> Result<Vec<HeaderName>, Failure> {
     settle_coding(response, method, version)?;
-    Ok(strip(response.headers_mut(), Kept::default()))
+    // RFC 9110 15.5.22: what a 426 is about. HTTP/2 knows no such field (RFC 9113 8.2.2).
+    let upgrade = response.status() == StatusCode::UPGRADE_REQUIRED
+        && version == Version::HTTP_11
+        && response.headers().contains_key(UPGRADE);
+    let trailers = false;
+    Ok(strip(response.headers_mut(), Kept { trailers, upgrade }))
 }
 
 /// Refuses a body that cannot be read, and leaves of Transfer-Encoding what the next hop has.

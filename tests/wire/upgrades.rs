@@ -131,6 +131,50 @@ fn refused_upgrade_is_an_ordinary_answer() {
     }
 }
 
+/// RFC 9110 15.5.22: it must say which; and 7.8: it is an option of the connection.
+#[test]
+fn answer_that_wants_an_upgrade_says_which() {
+    let body = "Content-Length: 3\r\n\r\nold";
+    let status = "HTTP/1.1 426 Upgrade Required\r\n";
+    for (lines, passed) in [
+        (
+            "Upgrade: TLS/1.2, HTTP/1.1\r\nConnection: Upgrade\r\n",
+            "Upgrade: TLS/1.2, HTTP/1.1\r\nConnection: Upgrade\r\n",
+        ),
+        (
+            "Connection: x-a, upgrade, keep-alive\r\nX-A: 1\r\nupgrade: websocket\r\n",
+            "Connection: upgrade\r\nupgrade: websocket\r\n",
+        ),
+        ("Connection: Upgrade\r\n", ""),
+    ] {
+        let seen = exchange(
+            "GET / HTTP/1.1\r\nHost: app\r\n\r\n",
+            format!("{status}{lines}{body}"),
+        );
+        assert_eq!(seen.response, format!("{status}{passed}{body}"));
+    }
+    let lines = "Upgrade: websocket\r\n";
+    for (version, added) in [
+        (
+            "HTTP/1.1\r\nConnection: close",
+            "connection: upgrade, close",
+        ),
+        ("HTTP/1.1", "connection: upgrade"),
+    ] {
+        let seen = exchange(
+            format!("GET / {version}\r\nHost: app\r\n\r\n"),
+            format!("{status}{lines}{body}"),
+        );
+        let expected = format!("{status}{lines}Content-Length: 3\r\n{added}\r\n\r\nold");
+        assert_eq!(seen.response.to_lowercase(), expected.to_lowercase());
+    }
+    let seen = exchange(
+        "GET / HTTP/1.0\r\nHost: app\r\n\r\n",
+        format!("{status}{lines}{body}"),
+    );
+    assert!(!seen.response.contains("pgrade: "), "{}", seen.response);
+}
+
 #[test]
 fn other_protocols_than_websocket_pass() {
     let (ask, grant) = ("tls/1.2, IRC/6.9", "irc/6.9");
