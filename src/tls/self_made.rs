@@ -3,10 +3,10 @@
 //! It cannot sign another certificate, so trusting it trusts this one server alone.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
     net::{Ipv4Addr, Ipv6Addr},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -115,7 +115,7 @@ fn in_memory(certificate: &Certificate, key: &KeyPair, now: SystemTime) -> Resul
 }
 
 fn keep(folder: &Path, certificate: &Certificate, key: &KeyPair) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let key_file = folder.join(KEY);
     write_new(&key_file, 0o600, &key.serialize_pem())?;
     let written = write_new(&folder.join(CERTIFICATE), 0o644, &certificate.pem());
@@ -124,6 +124,15 @@ fn keep(folder: &Path, certificate: &Certificate, key: &KeyPair) -> io::Result<(
         let _ = fs::remove_file(key_file);
     }
     written
+}
+
+/// Makes `folder`, for its owner alone, unless there is one; that keeps its mode.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder)
 }
 
 /// Writes a file that does not exist yet, and leaves none that is not whole.

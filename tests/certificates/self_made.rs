@@ -76,15 +76,35 @@ fn self_made_certificate_is_a_leaf_that_lives_less_than_200_days() {
 fn only_the_owner_can_read_the_self_made_key() {
     let folder = Folder::new();
     Certificates::open(folder.path()).unwrap();
-    let mode = |name| {
-        fs::metadata(folder.file(name))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777
-    };
-    assert_eq!(mode("localhost-key.pem"), 0o600);
-    assert_eq!(mode("localhost.pem") & 0o133, 0);
+    assert_eq!(mode(&folder.file("localhost-key.pem")), 0o600);
+    assert_eq!(mode(&folder.file("localhost.pem")) & 0o133, 0);
+}
+
+#[test]
+fn folder_that_is_made_is_for_its_owner_alone() {
+    let folder = Folder::new();
+    let made = folder.file("etc/certs");
+    Certificates::open(&made).unwrap();
+    assert_eq!(mode(&made), 0o700);
+
+    let existing = folder.file("existing");
+    for as_it_was in [0o755, 0o750, 0o700] {
+        fs::create_dir(&existing).unwrap();
+        fs::set_permissions(&existing, fs::Permissions::from_mode(as_it_was)).unwrap();
+        assert!(
+            Certificates::open(&existing)
+                .unwrap()
+                .self_made
+                .unwrap()
+                .kept
+        );
+        assert_eq!(mode(&existing), as_it_was);
+        fs::remove_dir_all(&existing).unwrap();
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[test]
