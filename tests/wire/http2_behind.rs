@@ -4,11 +4,12 @@ use http::{Method, StatusCode, Version};
 use hyper::body::Bytes;
 use rescope::config::{self, Overrides};
 
+use crate::frames::{self, DATA, END_HEADERS, END_STREAM, HEADERS, SETTINGS, block, frame};
 use crate::http2::extended_connect;
 use crate::http2_app::Http2App;
 use crate::http2_client::{Client, request};
 use crate::identity::Identity;
-use crate::raw::{Wire, field};
+use crate::raw::{App, Wire, field};
 use crate::running::Rescope;
 
 const REWRITTEN: &str = "https://zoom.us/oauth/authorize?client_id=a&state=c";
@@ -186,4 +187,48 @@ fn upgrade_to_an_app_that_speaks_h2c_is_no_tunnel() {
     let got = app.got();
     assert!(!got.head.headers.contains_key("upgrade"));
     assert!(client.message().starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+/// RFC 9113 8.1: one that ends with an interim response is malformed, and told at once.
+#[test]
+fn answer_that_is_interim_and_no_more_is_a_bad_gateway() {
+    let hints = block(&[(":status", "103"), ("link", "</a.css>; rel=preload")]);
+    let switch = block(&[(":status", "101")]);
+    let answers = [
+        frame(HEADERS, END_HEADERS | END_STREAM, 1, &hints),
+        frame(HEADERS, END_HEADERS | END_STREAM, 1, &switch),
+        [
+            frame(HEADERS, END_HEADERS, 1, &hints),
+            frame(HEADERS, END_HEADERS | END_STREAM, 1, &hints),
+        ]
+        .concat(),
+        [
+            frame(HEADERS, END_HEADERS, 1, &hints),
+            frame(DATA, END_STREAM, 1, b""),
+        ]
+        .concat(),
+    ];
+    for sent in answers {
+        for request in [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nup",
+        ] {
+            let app = App::start();
+            let rescope = start(
+                format!("http://{}", app.address()),
+                "upstream_protocol = 'h2c'",
+            );
+            let mut client = rescope.client();
+            client.send(request);
+            let mut server = app.accept();
+            server.until(b"\r\n\r\nSM\r\n\r\n");
+            server.send(frame(SETTINGS, 0, 0, &[]));
+            while frames::next(&mut server).0 != HEADERS {}
+            server.send(&sent);
+            let answer = client.head();
+            assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+            let named = Some("rescope; error=http_protocol_error");
+            assert_eq!(field(&answer, "proxy-status"), named);
+        }
+    }
 }
