@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use crate::raw::{Wire, latin1};
+use crate::raw::{Wire, latin1, patiently};
 
 /// An app that runs for as long as the tests do.
 pub struct Site {
@@ -82,7 +82,8 @@ pub fn next_head(wire: &mut Wire) -> Option<String> {
     let stream = wire.stream();
     let (mut head, mut chunk) = (Vec::new(), [0; 16 * 1024]);
     loop {
-        let seen = stream.peek(&mut chunk).ok().filter(|count| *count > 0)?;
+        let seen = patiently(|| stream.peek(&mut chunk)).ok();
+        let seen = seen.filter(|count| *count > 0)?;
         let before = head.len();
         head.extend_from_slice(&chunk[..seen]);
         let end = head.windows(4).position(|it| it == b"\r\n\r\n");

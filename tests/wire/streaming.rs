@@ -306,6 +306,7 @@ fn write_until_stopped(stream: &mut TcpStream) -> usize {
         match stream.write(&block) {
             Ok(count) => taken += count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => panic!("{error}"),
         }
     }

@@ -1,10 +1,10 @@
 //! One answer on its way through the program, both ends of it in bulk.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::net::TcpStream;
 
 use super::GET;
-use crate::raw::{App, Wire, field};
+use crate::raw::{App, Wire, field, patiently};
 use crate::running::Program;
 
 /// The app's end of an answer.
@@ -107,7 +107,11 @@ impl Receiver {
         if self.left == 0 {
             return Some(&[]);
         }
-        let came = self.stream.fill_buf().ok()?;
+        let filled = patiently(|| self.stream.fill_buf().map(drop));
+        let is_late = |error: &io::Error| error.kind() == ErrorKind::WouldBlock;
+        assert!(!filled.as_ref().is_err_and(is_late), "nothing comes");
+        filled.ok()?;
+        let came = self.stream.buffer();
         (!came.is_empty()).then_some(&came[..came.len().min(self.left)])
     }
 
