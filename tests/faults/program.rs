@@ -52,7 +52,7 @@ impl Launch {
             false => "listen = '127.0.0.1:0'\n",
         };
         let folder = TempDir::new().unwrap();
-        let text = format!("{listen}{configuration}\n");
+        let text = format!("{listen}{}{configuration}\n", patience(configuration));
         fs::write(folder.path().join(FILE), text).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_rescope"));
         command.env("RESCOPE_UPSTREAM", upstream);
@@ -113,6 +113,22 @@ impl Launch {
             folder: self.folder,
         }
     }
+}
+
+/// Puts the limits of time that `configuration` does not set far beyond [`LIMIT`], so that what
+/// one of them ends is not taken for what should have ended by itself.
+fn patience(configuration: &str) -> String {
+    let limits = [
+        "header_read",
+        "connect",
+        "response_head",
+        "idle",
+        "body_idle",
+        "drain",
+    ];
+    let lines = limits.map(|name| format!("timeouts.{name} = "));
+    let others = lines.iter().filter(|line| !configuration.contains(*line));
+    others.map(|line| format!("{line}'10m'\n")).collect()
 }
 
 /// Keeps what the process logs.

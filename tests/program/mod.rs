@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use crate::process::Killed;
 
 /// What takes longer has failed.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The program with listeners of its own, until it is dropped.
 pub struct Program {

@@ -69,7 +69,8 @@ impl Running {
         })
     }
 
-    pub fn with(setup: Setup) -> Self {
+    pub fn with(mut setup: Setup) -> Self {
+        setup.timeouts = patient(setup.timeouts);
         let metrics = Arc::new(Metrics::default());
         let go = Arc::new(Notify::new());
         let (sender, let_go) = mpsc::channel();
@@ -139,6 +140,24 @@ impl Running {
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         assert!(client.message().ends_with("ok"));
     }
+}
+
+/// Puts the limits that are the built-in ones far beyond [`LIMIT`], so that what one of them ends
+/// is not taken for what should have ended by itself.
+fn patient(mut limits: Timeouts) -> Timeouts {
+    let usual = Timeouts::default();
+    for (limit, usual) in [
+        (&mut limits.header_read, usual.header_read),
+        (&mut limits.tls_handshake, usual.tls_handshake),
+        (&mut limits.idle, usual.idle),
+        (&mut limits.write, usual.write),
+        (&mut limits.drain, usual.drain),
+    ] {
+        if *limit == usual {
+            *limit = 10 * LIMIT;
+        }
+    }
+    limits
 }
 
 fn bind(setup: Setup, metrics: Arc<Metrics>) -> Server {

@@ -56,6 +56,7 @@ impl Caller {
     }
 
     pub fn new(target: Target, limits: Limits, timeouts: Timeouts) -> Self {
+        let timeouts = patient(timeouts);
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -139,6 +140,22 @@ impl Caller {
     pub fn broken(&self) -> usize {
         self.broken.load(Ordering::SeqCst)
     }
+}
+
+/// Puts the limits that are the built-in ones far beyond [`LIMIT`], so that what one of them ends
+/// is not taken for what should have ended by itself.
+fn patient(mut limits: Timeouts) -> Timeouts {
+    let usual = Timeouts::default();
+    for (limit, usual) in [
+        (&mut limits.connect, usual.connect),
+        (&mut limits.response_head, usual.response_head),
+        (&mut limits.body_idle, usual.body_idle),
+    ] {
+        if *limit == usual {
+            *limit = 10 * LIMIT;
+        }
+    }
+    limits
 }
 
 pub fn request() -> http::request::Builder {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rescope::app::App;
-use rescope::config::{self, Config, Overrides};
+use rescope::config::{self, Config, Overrides, Timeouts};
 use rescope::server::Inherited;
 use tempfile::NamedTempFile;
 use tokio::{runtime::Runtime, sync::oneshot};
@@ -28,7 +28,7 @@ pub struct Rescope {
 }
 
 impl Rescope {
-    /// Starts it in front of `app` with the built-in defaults.
+    /// Starts it in front of `app` with the built-in defaults, but for limits of time.
     pub fn start(app: SocketAddr) -> Self {
         Self::configured(app, "")
     }
@@ -49,11 +49,12 @@ impl Rescope {
         running
     }
 
-    /// The same, and what `look` sees of it before it serves.
+    /// The same, and what `look` sees of it before it serves. What only a built-in limit of time
+    /// would end is not ended.
     pub fn seen<T>(config: Config, look: impl FnOnce(&App) -> T) -> (Self, T) {
         let runtime = Runtime::new().unwrap();
         let entered = runtime.enter();
-        let app = App::bind(config, Inherited::none()).unwrap();
+        let app = App::bind(patient(config), Inherited::none()).unwrap();
         drop(entered);
         let address = app.local_addr().unwrap();
         let seen = look(&app);
@@ -99,6 +100,26 @@ impl Drop for Rescope {
     }
 }
 
+/// Puts the limits of time that are the built-in ones far beyond [`LIMIT`], so that what one of
+/// them ends is not taken for what should have ended by itself.
+fn patient(mut config: Config) -> Config {
+    let usual = Timeouts::default();
+    let limits = &mut config.timeouts;
+    for (limit, usual) in [
+        (&mut limits.header_read, usual.header_read),
+        (&mut limits.connect, usual.connect),
+        (&mut limits.response_head, usual.response_head),
+        (&mut limits.idle, usual.idle),
+        (&mut limits.body_idle, usual.body_idle),
+        (&mut limits.drain, usual.drain),
+    ] {
+        if *limit == usual {
+            *limit = 10 * LIMIT;
+        }
+    }
+    config
+}
+
 /// One request and its answer: what the app got, and what the client got.
 pub struct Exchange {
     pub request: String,
@@ -118,6 +139,10 @@ pub fn exchange(request: impl AsRef<[u8]>, response: impl AsRef<[u8]>) -> Exchan
     Exchange { request, response }
 }
 
+/// As [`patient`].
+const PATIENT: &str = "timeouts = { header_read = '10m', connect = '10m', response_head = '10m', \
+    idle = '10m', body_idle = '10m', drain = '10m' }\n";
+
 /// The program, `rescope run`.
 pub struct Program {
     pub process: Killed,
@@ -132,10 +157,10 @@ impl Program {
         Self::configured(app, "")
     }
 
-    /// Starts it with a configuration file of this text.
+    /// Starts it with a configuration file of this text, which says nothing of time.
     pub fn configured(app: SocketAddr, text: &str) -> Self {
         let config = NamedTempFile::new().unwrap();
-        fs::write(&config, text).unwrap();
+        fs::write(&config, format!("{PATIENT}{text}")).unwrap();
         let mut process = own::rescope()
             .args(["run", "--listen", "127.0.0.1:0", "--upstream"])
             .arg(format!("http://{app}"))
