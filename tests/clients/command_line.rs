@@ -65,7 +65,7 @@ fn openssl_agrees_on_nothing_older() {
 #[track_caller]
 fn redirected(url: &str, authority: &Path, flag: &str, status: &str) {
     let mut curl = Command::new("curl");
-    curl.args(["--silent", "--show-error", "--include", "--max-time", "15"]);
+    curl.args(["--silent", "--show-error", "--include", "--max-time", "60"]);
     curl.args(["--noproxy", "*", flag, url]);
     curl.arg("--cacert").arg(authority);
     let Run {
@@ -92,7 +92,7 @@ fn handshake(rescope: &Program, arguments: &[&str]) -> Run {
     tool::run(openssl.args(arguments), "openssl", LIMIT)
 }
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(90);
 
 /// An app that redirects to Zoom, whatever it is asked.
 fn app() -> SocketAddr {

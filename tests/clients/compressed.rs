@@ -28,8 +28,8 @@ fn curl_decodes_what_was_rewritten_in_every_coding() {
 fn page(url: &str) -> String {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--show-error", "--fail", "--compressed"]);
-    curl.args(["--max-time", "15", "--noproxy", "*", url]);
-    let run = tool::run(&mut curl, "curl", Duration::from_secs(20));
+    curl.args(["--max-time", "60", "--noproxy", "*", url]);
+    let run = tool::run(&mut curl, "curl", Duration::from_secs(90));
     assert!(run.status.success(), "{url}: {}", run.output);
     run.output
 }

@@ -47,7 +47,7 @@ pub struct App {
 impl App {
     pub fn start(mut command: Command) -> Self {
         let (process, printed) = printing::start(&mut command);
-        let line = printed.recv_timeout(Duration::from_secs(30));
+        let line = printed.recv_timeout(Duration::from_secs(90));
         let line = line.unwrap_or_else(|_| panic!("{command:?} did not say where it listens"));
         let address = line.strip_prefix("listening on http://").unwrap();
         Self {

@@ -29,8 +29,8 @@ fn failure(script: &Path) -> Option<String> {
     let app = format!("app={app}");
     let address = format!("rescope={}", rescope.address());
     let path = script.to_str().unwrap();
-    let arguments = ["-v", "-t", "8", "-D", &address, "-D", &app, path];
-    let limit = Duration::from_secs(20);
+    let arguments = ["-v", "-t", "60", "-D", &address, "-D", &app, path];
+    let limit = Duration::from_secs(90);
     let run = tool::run(
         Command::new("varnishtest").args(arguments),
         "varnish",
