@@ -20,8 +20,26 @@ const PROBE: &[u8] = b"GET /probe HTTP/1.1\r\nHost: a.example\r\nConnection: clo
 /// The request after a case, on a connection of its own.
 const AFTER: &[u8] = b"GET /after HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n";
 
-/// How long to wait for an answer that a server need not give.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// How long to wait for answers.
+#[derive(Clone, Copy)]
+pub struct Patience {
+    /// For one that a server need not give.
+    pub waiting: Duration,
+    /// For any other.
+    pub usual: Duration,
+}
+
+/// Tells nearly all answers from none, on a machine that is not busy.
+pub const SHORT: Patience = Patience {
+    waiting: Duration::from_millis(250),
+    usual: Duration::from_secs(4),
+};
+
+/// Tells them on any machine.
+pub const LONG: Patience = Patience {
+    waiting: Duration::from_secs(5),
+    usual: LIMIT,
+};
 
 /// What the client and the app saw of one case.
 pub struct Seen {
@@ -45,9 +63,13 @@ impl fmt::Display for Seen {
 }
 
 /// Sends `case` to `proxy`.
-pub fn send(case: &Case, proxy: &Proxy) -> Seen {
+pub fn send(case: &Case, proxy: &Proxy, patience: Patience) -> Seen {
     let mut socket = proxy.connect(case.protocol);
-    let patience = if case.waits { PATIENCE } else { LIMIT / 5 };
+    let patience = if case.waits {
+        patience.waiting
+    } else {
+        patience.usual
+    };
     socket.set_read_timeout(Some(patience)).unwrap();
     let (statuses, has_ended) = match case.protocol {
         Protocol::Http1 => http1(case, &mut socket),
@@ -89,6 +111,7 @@ fn over_http2(case: &Case, socket: &mut Socket) -> (Vec<String>, bool) {
                 let _ = socket.write_all(&reply);
             }
             Err(error) if is_timeout(&error) => return (answers.words(), false),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Ok(0) | Err(_) => break,
         }
     }

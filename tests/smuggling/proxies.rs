@@ -14,7 +14,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use crate::{case::Protocol, process::Killed, recorder::Recorder};
 
 /// What takes longer has failed.
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// A running proxy.
 pub struct Proxy {
