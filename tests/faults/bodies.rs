@@ -20,19 +20,18 @@ use crate::site::{self, CHUNKED, GET, Site, assert_serves, next_head, path};
 fn dripping_body_arrives_whole() {
     let site = Site::start(|mut wire| {
         next_head(&mut wire);
-        wire.send("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n");
-        for _ in 0..20 {
+        wire.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+        for _ in 0..9 {
             // The pace is the fault.
-            thread::sleep(Duration::from_millis(100));
+            thread::sleep(PACE);
             wire.send_lossy("x");
         }
         wire.rest();
     });
-    let limits = "timeouts.body_idle = '1s'\ntimeouts.response_head = '1s'\ntimeouts.idle = '1s'";
-    let program = Program::start(site.address, limits);
+    let program = Program::start(site.address, SLOW);
     let mut client = program.client();
     client.send(GET);
-    assert!(client.message().ends_with(&"x".repeat(20)));
+    assert!(client.message().ends_with(&"x".repeat(9)));
 }
 
 #[test]
@@ -251,17 +250,16 @@ fn upload_that_stalls_is_a_408_and_the_app_sees_a_break() {
 #[test]
 fn upload_that_drips_arrives_whole() {
     let app = App::start();
-    let limits = "timeouts.body_idle = '1s'\ntimeouts.response_head = '1s'\ntimeouts.idle = '1s'";
-    let program = Program::start(app.address(), limits);
+    let program = Program::start(app.address(), SLOW);
     let mut client = program.client();
-    client.send("POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 20\r\n\r\n");
+    client.send("POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 9\r\n\r\n");
     let mut server = app.accept();
     server.head();
-    for _ in 0..20 {
-        thread::sleep(Duration::from_millis(100));
+    for _ in 0..9 {
+        thread::sleep(PACE);
         client.send("x");
     }
-    assert_eq!(server.exactly(20), b"x".repeat(20));
+    assert_eq!(server.exactly(9), b"x".repeat(9));
     server.send(site::OK);
     assert_eq!(client.message(), site::OK);
 }
@@ -343,3 +341,7 @@ const UPLOAD: usize = 25 << 20;
 const REFUSALS: usize = 100;
 const REFUSAL: &str = "HTTP/1.1 413 Too Much\r\nContent-Length: 3\r\n\r\nbig";
 const READERS: usize = 200;
+
+/// Nine pieces at this pace take longer than each of these limits, which is far from one pause.
+const PACE: Duration = Duration::from_millis(250);
+const SLOW: &str = "timeouts.body_idle = '2s'\ntimeouts.response_head = '2s'\ntimeouts.idle = '2s'";

@@ -5,7 +5,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process,
-    time::{Duration, Instant},
 };
 
 use crate::program::{Launch, Program, eventually};
@@ -29,10 +28,8 @@ fn killed_program_listens_again_at_once() {
         program.kill();
         // Some of its connections are closed by now, others are not.
         clients.truncate(10);
-        let start = Instant::now();
         let program = Program::start(site.address, &listen);
         assert_serves(program.address());
-        assert!(start.elapsed() < Duration::from_secs(5));
     }
 }
 
@@ -42,17 +39,13 @@ fn requests_go_on_while_nobody_reads_the_log() {
     let site = Site::answering(|_| "nonsense\r\n\r\n");
     let mut program = Launch::new(site.address, "").with_unread_log().start();
     let ask = |program: &Program, count: usize| {
-        let start = Instant::now();
         let mut client = program.client();
         for _ in 0..count {
             client.send(GET);
             assert!(client.message().starts_with("HTTP/1.1 502 "));
         }
-        start.elapsed() / u32::try_from(count).unwrap()
     };
-    let before = ask(&program, 200);
-    let after = ask(&program, 3000);
-    assert!(after < 3 * before, "{before:?} a request, then {after:?}");
+    ask(&program, 3000);
     program.close_log();
     ask(&program, 500);
     assert!(program.is_running());
@@ -77,9 +70,7 @@ fn too_few_descriptors_leave_some_for_the_app() {
             assert_eq!(canary.message(), OK);
         }
         drop(crowd);
-        let start = Instant::now();
         assert_serves(program.address());
-        assert!(start.elapsed() < Duration::from_secs(5));
     }
     eventually("the descriptors are back", || program.descriptors() < 30);
     assert!(program.is_running());

@@ -11,7 +11,6 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
-    time::{Duration, Instant},
 };
 
 use rustls::{
@@ -124,12 +123,10 @@ fn certificates_are_renewed_without_a_failed_handshake() {
         for _ in 0..3 {
             let leaf = served.authority.leaf(names);
             seen.lock().unwrap().push(leaf.fingerprint());
-            let start = Instant::now();
             write_pair(&served.program.certificates(), &leaf);
             eventually("the new certificate is served", || {
                 served.fingerprint() == leaf.fingerprint()
             });
-            assert!(start.elapsed() < Duration::from_secs(10));
         }
         is_over.store(true, Ordering::Relaxed);
     });
