@@ -4,10 +4,12 @@ use crate::program::Stage;
 use crate::raw::Wire;
 use crate::{assert_no_secret, with_secrets};
 
-/// Short limits, so that what runs into one does so soon; a client whose changes are only
-/// told; and a name for Via.
+/// Short limits, so that what runs into one does so soon; before [`SETTINGS`].
+const IMPATIENT: &str =
+    "timeouts = { header_read = '200ms', response_head = '200ms', body_idle = '200ms' }\n";
+
+/// A client whose changes are only told, and a name for Via.
 const SETTINGS: &str = "via = 'rescope'\n\
-    timeouts = { header_read = '200ms', response_head = '200ms', body_idle = '200ms' }\n\
     limits = { header_size = '8KiB' }\n\
     [[client]]\nid = 'dry'\ndry_run = true\nscope = 'strip'\n\
     [[client]]\nid = 'fine'\nscope = 'normalize'\nrename = { 'a:b' = 'c:d' }\n";
@@ -181,7 +183,7 @@ fn tunnels(stage: &mut Stage) {
 #[test]
 fn refused_requests_leave_no_secret_anywhere() {
     for format in ["text", "json"] {
-        let mut stage = Stage::start(format, SETTINGS);
+        let mut stage = Stage::start(format, &[IMPATIENT, SETTINGS].concat());
         for (old, new) in [
             ("Host: app.example\r\n", ""),
             ("Host: app.example\r\n", "Host: $\r\nHost: $\r\n"),
@@ -235,7 +237,7 @@ fn refused_requests_leave_no_secret_anywhere() {
 #[test]
 fn failing_apps_leave_no_secret_anywhere() {
     for format in ["text", "json"] {
-        let mut stage = Stage::start(format, SETTINGS);
+        let mut stage = Stage::start(format, &[IMPATIENT, SETTINGS].concat());
         for answer in [
             "",
             "$\r\n$\r\n\r\n",

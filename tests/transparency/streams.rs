@@ -66,8 +66,17 @@ pub fn request_trailers() -> String {
 }
 
 /// Seconds from sending the first of two events to seeing it. `0.0` is anything under one
-/// second: what holds events back waits for the next one, or for a timer of its own.
+/// second: what holds events back waits for the next one, or for a timer of its own, each time;
+/// a machine that is busy does not.
 pub fn event() -> String {
+    let mut tries = (0..TRIES).map(|_| seconds_of_an_event());
+    match tries.find(|seconds| *seconds < 1.0) {
+        Some(_) => "0.0".to_owned(),
+        None => format!("{:.1}", seconds_of_an_event()),
+    }
+}
+
+fn seconds_of_an_event() -> f64 {
     let mut passage = Passage::open(GET);
     passage.server.head();
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
@@ -79,9 +88,10 @@ pub fn event() -> String {
     let seconds = start.elapsed().as_secs_f64();
     passage.server.send("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
     passage.client.until(b"0\r\n\r\n");
-    let seconds = if seconds < 1.0 { 0.0 } else { seconds };
-    format!("{seconds:.1}")
+    seconds
 }
+
+const TRIES: usize = 5;
 
 pub fn upload() -> String {
     let head = "POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 10\r\n\r\n";
