@@ -116,8 +116,12 @@ impl Launch {
 }
 
 /// Puts the limits of time that `configuration` does not set far beyond [`LIMIT`], so that what
-/// one of them ends is not taken for what should have ended by itself.
+/// one of them ends is not taken for what should have ended by itself. One with a table of them
+/// sets all that count.
 fn patience(configuration: &str) -> String {
+    if configuration.contains("[timeouts]") {
+        return String::new();
+    }
     let limits = [
         "header_read",
         "connect",

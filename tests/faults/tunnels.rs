@@ -37,7 +37,7 @@ fn refused_upgrade_leaves_an_ordinary_connection() {
 fn silent_tunnel_lives_to_its_own_limit() {
     let app = App::start();
     let limits = "timeouts.body_idle = '200ms'\ntimeouts.idle = '200ms'\n\
-        timeouts.header_read = '1s'\ntimeouts.response_head = '1s'\n\
+        timeouts.header_read = '200ms'\ntimeouts.response_head = '200ms'\n\
         timeouts.upgrade_idle = '2s'";
     let program = Program::start(app.address(), limits);
     lasts(|| {

@@ -134,6 +134,13 @@ impl Running {
         self.stopped.try_recv().is_err()
     }
 
+    /// Whether another client is served; it may not be where the limit for heads is short.
+    pub fn serves(&self) -> bool {
+        let mut client = self.client();
+        client.send_lossy("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        client.rest().ends_with("ok")
+    }
+
     /// Another client is served.
     pub fn assert_serves(&self) {
         let mut client = self.client();

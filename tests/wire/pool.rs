@@ -62,7 +62,7 @@ fn requests_at_once_go_on_connections_of_their_own() {
 #[test]
 fn connection_that_was_free_for_long_is_closed() {
     let app = App::start();
-    let rescope = Rescope::start(app.address());
+    let rescope = Rescope::configured(app.address(), "timeouts.upstream_idle = '2s'");
     let (mut client, mut server) = warm(&app, &rescope);
     assert_eq!(server.rest(), "");
     client.send(GET);

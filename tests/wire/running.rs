@@ -10,7 +10,7 @@ use std::{
 };
 
 use rescope::app::App;
-use rescope::config::{self, Config, Overrides, Timeouts};
+use rescope::config::{self, Config, Overrides};
 use rescope::server::Inherited;
 use tempfile::NamedTempFile;
 use tokio::{runtime::Runtime, sync::oneshot};
@@ -103,13 +103,14 @@ impl Drop for Rescope {
 /// Puts the limits of time that are the built-in ones far beyond [`LIMIT`], so that what one of
 /// them ends is not taken for what should have ended by itself.
 fn patient(mut config: Config) -> Config {
-    let usual = Timeouts::default();
+    let usual = config::Timeouts::default();
     let limits = &mut config.timeouts;
     for (limit, usual) in [
         (&mut limits.header_read, usual.header_read),
         (&mut limits.connect, usual.connect),
         (&mut limits.response_head, usual.response_head),
         (&mut limits.idle, usual.idle),
+        (&mut limits.upstream_idle, usual.upstream_idle),
         (&mut limits.body_idle, usual.body_idle),
         (&mut limits.drain, usual.drain),
     ] {

@@ -29,10 +29,10 @@ pub const CODINGS: [Option<(&str, Coding)>; 5] = [
 ];
 
 /// How long a body is waited for at least before it is passed on as it comes.
-const PATIENCE: Duration = Duration::from_millis(250);
+pub const PATIENCE: Duration = Duration::from_millis(250);
 
 /// More than any machine needs to be faster once.
-const TRIES: usize = 200;
+pub const TRIES: usize = 200;
 
 /// A client and an app with rescope between them, its configuration this text.
 pub struct Site {
