@@ -79,15 +79,18 @@ fn connection_without_a_request_is_closed() {
 
 #[test]
 fn connection_in_use_is_not_idle() {
-    let server = short_idle();
+    let server = Running::timed(Timeouts {
+        idle: SHORT * 6,
+        ..Timeouts::default()
+    });
     let mut client = server.client();
-    for _ in 0..4 {
+    for _ in 0..8 {
         client.send(GET);
         client.message();
-        sleep(SHORT / 2);
+        sleep(SHORT);
     }
     client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
-    sleep(SHORT * 2);
+    sleep(SHORT * 7);
     server.go.notify_one();
     assert!(client.message().ends_with("waited"));
 }
@@ -185,17 +188,17 @@ fn stream_of_which_nothing_is_taken_is_reset_and_no_other() {
 #[test]
 fn stream_of_which_a_byte_is_taken_now_and_then_goes_on() {
     let server = Running::timed(Timeouts {
-        write: SHORT,
+        write: SHORT * 6,
         ..Timeouts::default()
     });
     let mut client = frames::connect(server.address(), &[(INITIAL_WINDOW_SIZE, 0)]);
     client.send(frames::get(1, "/large"));
-    for _ in 0..4 {
+    for _ in 0..8 {
         // More than the piece that hyper holds.
         client.send(frame(WINDOW_UPDATE, 0, 1, &[0, 0, 0x60, 0]));
         let data = frames::until(&mut client, DATA);
         assert!(!data.payload.is_empty());
-        sleep(SHORT / 2);
+        sleep(SHORT);
     }
     server.assert_serves();
 }
@@ -277,7 +280,10 @@ fn tunnel_is_not_idle_and_keeps_its_place() {
 
 #[tokio::test]
 async fn http2_tunnel_is_not_idle() {
-    let server = short_idle();
+    let server = Running::timed(Timeouts {
+        idle: SHORT * 6,
+        ..Timeouts::default()
+    });
     let stream = TcpStream::connect(server.address()).await.unwrap();
     let (requests, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(connection);
@@ -294,7 +300,7 @@ async fn http2_tunnel_is_not_idle() {
     request.extensions_mut().insert(protocol);
     let (answer, mut sender) = requests.send_request(request, false).unwrap();
     let mut receiver = answer.await.unwrap().into_body();
-    tokio::time::sleep(SHORT * 2).await;
+    tokio::time::sleep(SHORT * 7).await;
     sender.send_data("echo".into(), false).unwrap();
     assert_eq!(receiver.data().await.unwrap().unwrap(), "echo");
 }

@@ -6,10 +6,11 @@ use rescope::upstream::{Answer, BrokenResponse, Timeouts};
 
 use crate::{
     caller::Caller,
-    raw::{App, Wire},
+    raw::{App, LIMIT, Wire},
 };
 
 const SHORT: Duration = Duration::from_millis(200);
+const LONG: Duration = Duration::from_secs(2);
 
 #[test]
 fn silence_in_an_answer_ends_it_as_broken() {
@@ -36,10 +37,11 @@ fn silence_in_an_event_stream_does_not() {
 
 #[test]
 fn slow_body_arrives_whole() {
-    let (caller, mut server, answer) = answered("Content-Length: 8\r\n\r\n");
+    let (caller, mut server, answer) = answered_within(LONG, "Content-Length: 8\r\n\r\n");
     let writer = std::thread::spawn(move || {
         for _ in 0..8 {
-            std::thread::sleep(SHORT / 4);
+            // The pace is the subject: all of it takes longer than the limit.
+            std::thread::sleep(LONG / 7);
             server.send("x");
         }
         server
@@ -62,7 +64,7 @@ fn break_is_an_error_however_the_body_is_framed() {
         ("\r\nhalf", Wire::reset),
     ];
     for (rest, end) in cases {
-        let (caller, server, answer) = answered(rest);
+        let (caller, server, answer) = answered_within(10 * LIMIT, rest);
         end(server);
         let broken = caller.body(answer).unwrap_err();
         assert!(matches!(broken, BrokenResponse::Broken(_)), "{rest:?}");
@@ -80,9 +82,14 @@ fn reader_that_goes_away_is_no_break() {
 
 /// Returns a connection on which an answer has begun.
 fn answered(rest: &str) -> (Caller, Wire, Answer) {
+    answered_within(SHORT, rest)
+}
+
+/// The same with another limit for silence in a body.
+fn answered_within(body_idle: Duration, rest: &str) -> (Caller, Wire, Answer) {
     let app = App::start();
     let timeouts = Timeouts {
-        body_idle: SHORT,
+        body_idle,
         ..Timeouts::default()
     };
     let caller = Caller::timed(app.address(), timeouts);

@@ -110,7 +110,7 @@ fn app_that_closes_without_an_answer_is_a_bad_gateway() {
 #[test]
 fn app_that_never_answers_is_a_gateway_timeout() {
     let app = App::start();
-    let rescope = Rescope::configured(app.address(), "timeouts.response_head = '300ms'");
+    let rescope = Rescope::configured(app.address(), "timeouts.response_head = '1s'");
     for sent in [
         "",
         "HTTP/1.1 200 OK\r\nA: 1\r\n",
@@ -135,7 +135,7 @@ fn app_that_never_answers_is_a_gateway_timeout() {
 #[test]
 fn timeout_is_for_the_head_alone() {
     let app = App::start();
-    let rescope = Rescope::configured(app.address(), "timeouts.response_head = '300ms'");
+    let rescope = Rescope::configured(app.address(), "timeouts.response_head = '1s'");
     let mut client = rescope.client();
     client.send(GET);
     let mut server = app.accept();
@@ -143,7 +143,7 @@ fn timeout_is_for_the_head_alone() {
     server.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
     client.head();
     // The time is the subject: it passes the limit.
-    std::thread::sleep(Duration::from_millis(600));
+    std::thread::sleep(Duration::from_millis(1500));
     server.send("late");
     assert_eq!(client.exactly(4), b"late");
 }

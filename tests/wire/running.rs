@@ -110,7 +110,6 @@ fn patient(mut config: Config) -> Config {
         (&mut limits.connect, usual.connect),
         (&mut limits.response_head, usual.response_head),
         (&mut limits.idle, usual.idle),
-        (&mut limits.upstream_idle, usual.upstream_idle),
         (&mut limits.body_idle, usual.body_idle),
         (&mut limits.drain, usual.drain),
     ] {
