@@ -327,12 +327,13 @@ fn slow_reader_is_not_closed() {
         let _ = wire.stream().shutdown(Shutdown::Write);
         wire.rest();
     });
-    let program = Program::start(site.address, "timeouts.body_idle = '2s'");
+    let program = Program::start(site.address, "timeouts.body_idle = '3s'");
     let mut client: Wire = program.client();
     client.send(GET);
     client.head();
     for _ in 0..64 {
-        thread::sleep(Duration::from_millis(50));
+        // The pace is the subject: all of it takes longer than the limit.
+        thread::sleep(Duration::from_millis(55));
         client.exactly(1 << 17);
     }
 }

@@ -119,7 +119,8 @@ impl Launch {
 /// one of them ends is not taken for what should have ended by itself. One with a table of them
 /// sets all that count.
 fn patience(configuration: &str) -> String {
-    if configuration.contains("[timeouts]") {
+    let tables = ["[timeouts]", "timeouts = {"];
+    if tables.iter().any(|it| configuration.contains(it)) {
         return String::new();
     }
     let limits = [

@@ -188,12 +188,12 @@ fn stream_of_which_nothing_is_taken_is_reset_and_no_other() {
 #[test]
 fn stream_of_which_a_byte_is_taken_now_and_then_goes_on() {
     let server = Running::timed(Timeouts {
-        write: SHORT * 6,
+        write: SHORT * 10,
         ..Timeouts::default()
     });
     let mut client = frames::connect(server.address(), &[(INITIAL_WINDOW_SIZE, 0)]);
     client.send(frames::get(1, "/large"));
-    for _ in 0..8 {
+    for _ in 0..11 {
         // More than the piece that hyper holds.
         client.send(frame(WINDOW_UPDATE, 0, 1, &[0, 0, 0x60, 0]));
         let data = frames::until(&mut client, DATA);

@@ -139,7 +139,7 @@ pub fn exchange(request: impl AsRef<[u8]>, response: impl AsRef<[u8]>) -> Exchan
     Exchange { request, response }
 }
 
-/// As [`patient`].
+/// The same in a file.
 const PATIENT: &str = "timeouts = { header_read = '10m', connect = '10m', response_head = '10m', \
     idle = '10m', body_idle = '10m', drain = '10m' }\n";
 
@@ -157,10 +157,15 @@ impl Program {
         Self::configured(app, "")
     }
 
-    /// Starts it with a configuration file of this text, which says nothing of time.
+    /// Starts it with a configuration file of this text; as [`patient`] says, unless that sets
+    /// limits of time.
     pub fn configured(app: SocketAddr, text: &str) -> Self {
         let config = NamedTempFile::new().unwrap();
-        fs::write(&config, format!("{PATIENT}{text}")).unwrap();
+        let limits = match text.contains("timeouts") {
+            true => "",
+            false => PATIENT,
+        };
+        fs::write(&config, format!("{limits}{text}")).unwrap();
         let mut process = own::rescope()
             .args(["run", "--listen", "127.0.0.1:0", "--upstream"])
             .arg(format!("http://{app}"))
