@@ -5,6 +5,7 @@
 //! Nothing here reads HTTP or decides anything.
 
 mod client;
+mod descriptors;
 mod interim;
 mod linger;
 mod own;
@@ -13,6 +14,7 @@ mod stream;
 mod wait;
 
 pub use client::{Client, Ends};
+pub use descriptors::{Descriptor, Descriptors, Waiting, is_lack, lack};
 pub use interim::Interim;
 pub use linger::linger;
 pub use own::{OwnConnection, OwnConnections};
