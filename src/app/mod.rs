@@ -17,11 +17,11 @@ use tracing::info;
 use crate::authorize::{Authorize, Endpoint, Site};
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::net::OwnConnections;
+use crate::net::{Descriptors, OwnConnections};
 use crate::proxy::{Proxy, Rules, body::HeldBodies};
 use crate::server::{Listener, Server, Worker};
 use crate::tls::{self, Certificates, SelfMade, Watching};
-use crate::upstream::{self, Upstream};
+use crate::upstream::{self, Connector, Upstream};
 
 pub use crate::server::{Inherited, raise_descriptor_limit};
 pub use crate::tls::Summary;
@@ -238,15 +238,18 @@ fn workers(
     server: &Server,
 ) -> io::Result<Vec<(Worker, Arc<Proxy>)>> {
     let own = OwnConnections::default();
+    let timeouts = parts::upstream_timeouts(&config.timeouts);
+    let descriptors = Descriptors::default();
+    let connector = Connector::new(target.clone(), timeouts, own.clone(), descriptors);
+    let connector = Arc::new(connector);
     let held = HeldBodies::default();
     let fields = parts::added_fields(config.forwarded, config.via.clone());
     let worker = |place| {
         let broken = Arc::clone(&server.metrics);
         let upstream = Upstream::new(
-            target.clone(),
+            Arc::clone(&connector),
             parts::upstream_limits(&config.limits),
-            parts::upstream_timeouts(&config.timeouts),
-            own.clone(),
+            timeouts,
         );
         let upstream = upstream.on_broken_body(move || {
             broken.broken_bodies.inc();

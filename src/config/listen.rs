@@ -52,8 +52,9 @@ fn is_reached_by(host: &str, own: IpAddr) -> bool {
     let own = own.to_canonical();
     let own_is_local = is_localhost(own) || own.is_unspecified();
     let Ok(ip) = host.parse::<IpAddr>() else {
+        // RFC 6761 6.3: so are the names under it. URLs are in lower case.
         let name = host.strip_suffix('.').unwrap_or(host);
-        return own_is_local && name == "localhost";
+        return own_is_local && name.rsplit('.').next() == Some("localhost");
     };
     let ip = ip.to_canonical();
     if ip.is_unspecified() {

@@ -85,7 +85,7 @@ impl Failure {
                 Error::NoDescriptor(_) => {
                     (StatusCode::SERVICE_UNAVAILABLE, "connection_limit_reached")
                 }
-                Error::ConnectTimeout => (StatusCode::GATEWAY_TIMEOUT, "connection_timeout"),
+                Error::ConnectTimeout(_) => (StatusCode::GATEWAY_TIMEOUT, "connection_timeout"),
                 Error::Tls(_) => (StatusCode::BAD_GATEWAY, "tls_protocol_error"),
                 Error::Closed(_) | Error::Reset(_) => {
                     (StatusCode::BAD_GATEWAY, "connection_terminated")

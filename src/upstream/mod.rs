@@ -6,6 +6,7 @@
 //! that is slow slows the app down, and one that goes away closes the
 //! connection. Nothing here knows what a policy is.
 
+mod addresses;
 mod body;
 mod connect;
 mod convert;
@@ -13,7 +14,9 @@ mod error;
 mod http1;
 mod http2;
 mod interim;
+mod lookup;
 mod pool;
+mod race;
 mod retry;
 mod route;
 mod target;
@@ -36,10 +39,9 @@ use http::{
 use hyper::body::Incoming;
 use tokio::time::sleep;
 
-use crate::net::{Interim, OwnConnections};
+use crate::net::Interim;
 
 use body::{Carrier, Upload};
-use connect::Connector;
 use http1::Connection;
 use http2::{Http2, Open};
 use pool::{Pool, SWEEPS};
@@ -47,7 +49,8 @@ use retry::{Lost, Spare};
 use route::Route;
 
 pub use body::{BrokenRequest, BrokenResponse, RequestBody, ResponseBody};
-pub use error::Error;
+pub use connect::Connector;
+pub use error::{Error, Tried};
 pub use target::{Address, Limits, Protocol, Target, Timeouts};
 
 /// What the app answered, its body still to come.
@@ -65,7 +68,7 @@ pub struct Upstream {
     is_tls: bool,
     limits: Limits,
     timeouts: Timeouts,
-    connector: Connector,
+    connector: Arc<Connector>,
     /// Those of a name are replaced: it may lead elsewhere by now.
     max_age: Duration,
     http2: Http2,
@@ -82,9 +85,9 @@ struct Shared {
 }
 
 impl Upstream {
-    /// Returns an upstream without a connection; the app need not be up yet. Its TCP
-    /// connections are in `own` while they are open.
-    pub fn new(target: Target, limits: Limits, timeouts: Timeouts, own: OwnConnections) -> Self {
+    /// Returns an upstream without a connection; `connector` opens them.
+    pub fn new(connector: Arc<Connector>, limits: Limits, timeouts: Timeouts) -> Self {
+        let target = &connector.target;
         let max_age = match target.address.is_name() {
             true => MAX_AGE,
             false => Duration::MAX,
@@ -98,7 +101,7 @@ impl Upstream {
             is_tls: target.tls.is_some(),
             limits,
             timeouts,
-            connector: Connector::new(target, timeouts.connect, timeouts.body_idle, own),
+            connector,
             max_age,
             http2: Http2::default(),
             agreed_on_http1: false.into(),
@@ -271,7 +274,7 @@ impl Upstream {
 /// Logs show where the app listens.
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.connector.address().fmt(f)
+        self.connector.target.address.fmt(f)
     }
 }
 

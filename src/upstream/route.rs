@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Error, Protocol, Upstream, connect::Offer, http1::Connection, http2::Open, traffic::Counted,
@@ -29,54 +29,67 @@ impl Upstream {
     /// Returns a connection, free or new; `is_new` asks for one that no request was on, if it is
     /// HTTP/1.1.
     pub(super) async fn route(&self, needs_http1: bool, is_new: bool) -> Result<Route, Error> {
-        if self.protocol == Protocol::Http2 {
-            return self.shared_route().await;
+        if let Some(route) = self.free_route(needs_http1, is_new) {
+            return Ok(route);
         }
-        let speaks_http2 = self.may_speak_http2() && !needs_http1;
-        if speaks_http2 && let Some(open) = self.http2.current() {
-            return Ok(Route::Http2(open));
+        let end = self.connector.end();
+        // Boxed, since most requests are spared it.
+        let opened = Box::pin(self.new_route(needs_http1, end));
+        let opened = timeout_at(end, opened).await;
+        opened.unwrap_or_else(|_| Err(self.connector.late()))
+    }
+
+    fn free_route(&self, needs_http1: bool, is_new: bool) -> Option<Route> {
+        if self.may_share(needs_http1)
+            && let Some(open) = self.http2.current()
+        {
+            return Some(Route::Http2(open));
         }
-        if !is_new && let Some(connection) = self.shared.pool.take() {
-            return Ok(Route::Http1(connection));
+        if is_new || self.protocol == Protocol::Http2 {
+            return None;
         }
-        if speaks_http2 && !self.agreed_on_http1.load(Ordering::Relaxed) {
-            return self.shared_route().await;
+        self.shared.pool.take().map(Route::Http1)
+    }
+
+    async fn new_route(&self, needs_http1: bool, end: Instant) -> Result<Route, Error> {
+        let agreed_on_http1 = self.agreed_on_http1.load(Ordering::Relaxed);
+        if self.may_share(needs_http1)
+            && !agreed_on_http1
+            && let Some(route) = self.shared_route(end).await?
+        {
+            return Ok(route);
         }
         let offer = match needs_http1 {
             true => Offer::Http1,
             false => Offer::Usual,
         };
-        self.begin(self.connector.connect(offer).await?).await
+        self.begin(self.connector.connect(offer, end).await?).await
+    }
+
+    /// Whether such a request may go on a connection with others.
+    fn may_share(&self, needs_http1: bool) -> bool {
+        self.protocol == Protocol::Http2 || self.may_speak_http2() && !needs_http1
     }
 
     /// Returns the shared connection; where there is none, one request opens it and the others
-    /// wait.
-    async fn shared_route(&self) -> Result<Route, Error> {
+    /// wait. `None` says that meanwhile HTTP/1.1 was agreed on.
+    async fn shared_route(&self, end: Instant) -> Result<Option<Route>, Error> {
+        let (_opening, is_first) = match self.http2.opening.try_lock() {
+            Ok(guard) => (guard, true),
+            Err(_) => (self.http2.opening.lock().await, false),
+        };
         if let Some(open) = self.http2.current() {
-            return Ok(Route::Http2(open));
+            return Ok(Some(Route::Http2(open)));
         }
-        let opened = timeout(self.connector.limit(), async {
-            let (guard, is_first) = match self.http2.opening.try_lock() {
-                Ok(guard) => (guard, true),
-                Err(_) => (self.http2.opening.lock().await, false),
-            };
-            if let Some(open) = self.http2.current() {
-                return Ok(Route::Http2(open));
-            }
-            if self.agreed_on_http1.load(Ordering::Relaxed) {
-                drop(guard);
-                return self
-                    .begin(self.connector.connect(Offer::Usual).await?)
-                    .await;
-            }
-            let stream = match is_first {
-                true => self.connector.connect(Offer::Usual).await?,
-                // The app has refused long enough while this one waited.
-                false => self.connector.connect_once(Offer::Usual).await?,
-            };
-            self.begin(stream).await
-        });
-        opened.await.unwrap_or(Err(Error::ConnectTimeout))
+        if self.agreed_on_http1.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let stream = match is_first {
+            true => self.connector.connect(Offer::Usual, end).await?,
+            // The app has refused long enough while this one waited.
+            false => self.connector.connect_once(Offer::Usual, end).await?,
+        };
+        self.begin(stream).await.map(Some)
     }
 
     /// Begins HTTP, in the version that was agreed on.

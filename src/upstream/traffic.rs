@@ -14,7 +14,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::{OwnConnection, Stream};
+use crate::net::{Descriptor, OwnConnection, Stream};
 
 /// What went through a connection since it was opened.
 #[derive(Debug, Default)]
@@ -58,14 +58,17 @@ pub(super) struct Counted {
     traffic: Arc<Traffic>,
     /// Known as ours for as long as it is open.
     _own: Option<OwnConnection>,
+    /// Let go with the stream.
+    _descriptor: Descriptor,
 }
 
 impl Counted {
-    pub(super) fn new(stream: Stream, own: Option<OwnConnection>) -> Self {
+    pub(super) fn new(stream: Stream, own: Option<OwnConnection>, descriptor: Descriptor) -> Self {
         Self {
             stream,
             traffic: Arc::default(),
             _own: own,
+            _descriptor: descriptor,
         }
     }
 

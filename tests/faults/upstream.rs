@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::limits::lasts;
 use crate::program::{Program, eventually, send_signal, total};
-use crate::raw::{App, Wire, field};
+use crate::raw::{App, Port, Wire, field};
 use crate::site::{self, GET, OK, Site, answer, assert_serves, next_head, path};
 
 /// A queue that is full swallows connections, as a firewall does.
@@ -38,6 +38,19 @@ fn connection_that_nobody_takes_ends_at_the_limit() {
         });
         assert_failure(&answer, 504, "connection_timeout");
     }
+}
+
+#[test]
+fn app_that_is_down_is_told_by_the_addresses_that_were_tried() {
+    let port = Port::reserve().address().port();
+    let program = Program::start(format!("http://localhost:{port}"), "");
+    let mut client = program.client();
+    client.send(GET);
+    let answer = client.message();
+    assert_failure(&answer, 502, "connection_refused");
+    assert!(!answer.contains(&port.to_string()), "{answer}");
+    let told = format!("127.0.0.1:{port}: Connection refused");
+    eventually("it is logged", || program.log().contains(&told));
 }
 
 /// Its connections are taken by the system, and nobody answers.
@@ -236,7 +249,7 @@ fn no_client_gets_what_came_after_an_answer() {
 /// Nobody is there, then somebody is: any request is told, and none is afterwards.
 #[test]
 fn app_that_comes_back_is_reached_by_the_first_request() {
-    let port = crate::raw::Port::reserve();
+    let port = Port::reserve();
     let program = Program::start(port.address(), "");
     let requests = [
         GET,

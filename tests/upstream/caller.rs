@@ -11,10 +11,10 @@ use std::{
 
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
-use rescope::net::{Interim, OwnConnections};
+use rescope::net::{Descriptors, Interim, OwnConnections};
 use rescope::upstream::{
-    Address, Answer, BrokenResponse, Error, Limits, Protocol, RequestBody, Target, Timeouts,
-    Upstream,
+    Address, Answer, BrokenResponse, Connector, Error, Limits, Protocol, RequestBody, Target,
+    Timeouts, Upstream,
 };
 use rustls::ClientConfig;
 use tokio::{
@@ -31,6 +31,7 @@ pub struct Caller {
     pub runtime: Runtime,
     pub upstream: Arc<Upstream>,
     pub own: OwnConnections,
+    pub descriptors: Descriptors,
     broken: Arc<AtomicUsize>,
 }
 
@@ -65,7 +66,9 @@ impl Caller {
         let own = OwnConnections::default();
         let broken = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&broken);
-        let upstream = Upstream::new(target, limits, timeouts, own.clone());
+        let descriptors = Descriptors::default();
+        let connector = Connector::new(target, timeouts, own.clone(), descriptors.clone());
+        let upstream = Upstream::new(Arc::new(connector), limits, timeouts);
         let upstream = upstream.on_broken_body(move || {
             count.fetch_add(1, Ordering::SeqCst);
         });
@@ -73,6 +76,7 @@ impl Caller {
             runtime,
             upstream: Arc::new(upstream),
             own,
+            descriptors,
             broken,
         }
     }

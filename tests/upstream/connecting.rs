@@ -1,6 +1,11 @@
 //! How a connection to the app is opened.
 
-use std::{io::Read as _, net::TcpStream, os::unix::net::UnixListener, time::Duration};
+use std::{
+    io::Read as _,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream},
+    os::unix::net::UnixListener,
+    time::Duration,
+};
 
 use rescope::net::Ends;
 use rescope::upstream::{Address, Error, Limits, Protocol, Target, Timeouts};
@@ -66,7 +71,7 @@ fn swallowed_connection_ends_at_the_connect_limit() {
     let caller = Caller::timed(address, timeouts);
     assert!(matches!(
         caller.failure(caller.get()),
-        Error::ConnectTimeout
+        Error::ConnectTimeout(_)
     ));
 }
 
@@ -89,10 +94,41 @@ fn name_without_an_address_is_an_error() {
     assert!(matches!(caller.failure(caller.get()), Error::Resolve(_)));
 }
 
+/// RFC 6761 6.3: whatever the system's own files say of such names.
+#[test]
+fn app_on_either_loopback_is_reached_as_localhost() {
+    let loopbacks = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        Ipv6Addr::LOCALHOST.into(),
+    ];
+    // A machine may have no IPv6.
+    let listeners = loopbacks
+        .iter()
+        .filter_map(|ip| TcpListener::bind((*ip, 0)).ok());
+    for app in listeners.map(App::at) {
+        for host in ["localhost", "LOCALHOST.", "app.localhost"] {
+            let target = Target {
+                address: Address::Tcp {
+                    host: host.to_owned(),
+                    port: app.address().port(),
+                },
+                tls: None,
+                protocol: Protocol::Http1,
+            };
+            let caller = Caller::new(target, Limits::default(), Timeouts::default());
+            let sent = caller.get();
+            let mut server = app.accept();
+            server.head();
+            server.send("HTTP/1.1 204 No Content\r\n\r\n");
+            assert_eq!(caller.whole(sent).bytes, b"", "{host}");
+        }
+    }
+}
+
 #[test]
 fn app_is_named_as_a_host_line_names_it() {
     let port = Port::reserve().address().port();
-    let address = std::net::SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, port));
+    let address = std::net::SocketAddr::from((Ipv6Addr::LOCALHOST, port));
     let caller = Caller::of(address);
     assert_eq!(caller.upstream.host(), address.to_string());
     assert_eq!(caller.upstream.to_string(), address.to_string());

@@ -143,7 +143,7 @@ fn silent_handshake_ends_at_the_connect_limit() {
     let caller = caller_at("localhost", app.address().port(), &signer, timeouts);
     let sent = caller.get();
     let mut server = app.accept();
-    assert!(matches!(caller.failure(sent), Error::ConnectTimeout));
+    assert!(matches!(caller.failure(sent), Error::ConnectTimeout(_)));
     server.rest();
 }
 
