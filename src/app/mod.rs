@@ -93,6 +93,7 @@ impl App {
             timeouts: parts::server_timeouts(&config.timeouts),
             metrics: Arc::clone(&metrics),
             detached: TaskTracker::new(),
+            descriptors: Descriptors::default(),
         };
         let rules = Arc::new(ArcSwap::from_pointee(parts::rules(&config)));
         Ok(Self {
@@ -239,7 +240,7 @@ fn workers(
 ) -> io::Result<Vec<(Worker, Arc<Proxy>)>> {
     let own = OwnConnections::default();
     let timeouts = parts::upstream_timeouts(&config.timeouts);
-    let descriptors = Descriptors::default();
+    let descriptors = server.descriptors.clone();
     let connector = Connector::new(target.clone(), timeouts, own.clone(), descriptors);
     let connector = Arc::new(connector);
     let held = HeldBodies::default();

@@ -32,7 +32,7 @@ pub struct Timeouts {
     pub header_read: Duration,
     /// For a client's TLS handshake.
     pub tls_handshake: Duration,
-    /// To connect to the app, its TLS handshake included.
+    /// To connect to the app, its TLS handshake and the wait for a descriptor included.
     pub connect: Duration,
     /// For the head of the app's answer, from the last byte of the request that it took. Neither
     /// interim responses nor another try prolong it.

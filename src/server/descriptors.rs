@@ -32,7 +32,24 @@ pub(super) fn bound(wanted: usize) -> usize {
 }
 
 /// Three fifths for clients, most of whom are idle, and two for all else: connections to the app,
-/// which only a client with a request needs, logs, certificates.
+/// which only a client with a request needs, logs, certificates. Where there are few, all else
+/// needs [`OTHERS`].
 fn share(descriptors: u64) -> u64 {
-    (descriptors / 5 * 3).max(1)
+    let left = descriptors.saturating_sub(OTHERS);
+    (descriptors / 5 * 3).min(left).max(1)
+}
+
+/// Up to 22 are open while nothing is going on, by the number of threads.
+const OTHERS: u64 = 28;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_leave_descriptors_for_all_else() {
+        for (descriptors, clients) in [(20_000, 12_000), (256, 153), (64, 36), (32, 4), (16, 1)] {
+            assert_eq!(share(descriptors), clients);
+        }
+    }
 }

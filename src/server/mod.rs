@@ -40,7 +40,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::metrics::Metrics;
-use crate::net::Client;
+use crate::net::{Client, Descriptor, Descriptors, is_lack};
 
 use listener::Accepted;
 
@@ -128,6 +128,8 @@ pub struct Server {
     pub metrics: Arc<Metrics>,
     /// What goes on when its connection is the server's no more, such as tunnels.
     pub detached: TaskTracker,
+    /// Of which each connection takes one.
+    pub descriptors: Descriptors,
 }
 
 /// What every connection is to know.
@@ -142,6 +144,7 @@ struct Place {
     _permit: OwnedSemaphorePermit,
     /// One more owner of the worker's load.
     _load: Arc<()>,
+    _descriptor: Descriptor,
 }
 
 impl Server {
@@ -193,6 +196,7 @@ impl Server {
             let place = Place {
                 _permit: permit,
                 _load: Arc::clone(&worker.load),
+                _descriptor: self.descriptors.take(),
             };
             worker.handle.spawn(connection::serve(
                 accepted,
@@ -249,6 +253,8 @@ impl Server {
             return;
         }
         warn!(%error, "a connection cannot be accepted");
+        // Has free connections to the app closed.
+        let _waiting = is_lack(error).then(|| self.descriptors.wait());
         sleep(ACCEPT_PAUSE).await;
     }
 }

@@ -93,7 +93,10 @@ impl Upstream {
             false => Duration::MAX,
         };
         let ages = max_age.as_millis() / pause(timeouts).as_millis().max(1);
-        let pool = Pool::new(u32::try_from(ages).unwrap_or(u32::MAX));
+        let pool = Pool::new(
+            u32::try_from(ages).unwrap_or(u32::MAX),
+            connector.descriptors.clone(),
+        );
         let on_broken = Box::new(|| {});
         Self {
             host: target.host(),
@@ -179,13 +182,22 @@ impl Upstream {
         }
     }
 
-    /// Closes connections that have been free for too long, until it is dropped.
+    /// Closes connections that have been free for too long, and all that are free when somebody
+    /// begins to wait for a descriptor, until it is dropped.
     pub async fn sweep(&self) {
+        let descriptors = &self.connector.descriptors;
         let mut every = tokio::time::interval(pause(self.timeouts));
         loop {
-            every.tick().await;
-            self.shared.pool.sweep();
-            self.http2.sweep(self.max_age);
+            tokio::select! {
+                _ = every.tick() => {
+                    self.shared.pool.sweep();
+                    self.http2.sweep(self.max_age);
+                }
+                () = descriptors.next_wanted() => {}
+            }
+            if descriptors.is_wanted() {
+                self.shared.pool.let_go();
+            }
         }
     }
 

@@ -1,11 +1,19 @@
-//! Connections that are free, the one used last on top.
+//! Connections that are free, the one used last on top; none while somebody in
+//! the process waits for a descriptor.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    collections::VecDeque,
+    future::pending,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
+use tokio::sync::oneshot;
+
 use super::http1::Connection;
+use crate::net::Descriptors;
 
 /// Free HTTP/1.1 connections, none free for longer than [`SWEEPS`] sweeps.
 pub(super) struct Pool {
@@ -14,6 +22,9 @@ pub(super) struct Pool {
     sweeps: AtomicU32,
     /// How many sweeps old a connection may become.
     max_age: u32,
+    descriptors: Descriptors,
+    /// Who takes a connection in place of a descriptor, first come, first served.
+    takers: Mutex<VecDeque<oneshot::Sender<Connection>>>,
 }
 
 /// A connection, and how often it was found free by a sweep.
@@ -24,11 +35,13 @@ struct Free {
 
 impl Pool {
     /// Returns an empty one, whose connections grow `max_age` sweeps old at most.
-    pub(super) fn new(max_age: u32) -> Self {
+    pub(super) fn new(max_age: u32, descriptors: Descriptors) -> Self {
         Self {
             free: Mutex::default(),
             sweeps: AtomicU32::new(0),
             max_age,
+            descriptors,
+            takers: Mutex::default(),
         }
     }
 
@@ -52,13 +65,57 @@ impl Pool {
             return;
         }
         let is_old = self.now().wrapping_sub(connection.born) > self.max_age;
+        if is_old {
+            return connection.close();
+        }
+        if self.descriptors.is_wanted() {
+            return self.hand_over(connection);
+        }
         let mut free = self.lock();
-        if free.len() < MAX_FREE && !is_old {
+        if free.len() < MAX_FREE {
             let sweeps = 0;
             free.push(Free { connection, sweeps });
         } else {
             drop(free);
             connection.close();
+        }
+    }
+
+    /// Gives a connection to whoever waits for one here; closes it where all wait elsewhere.
+    fn hand_over(&self, mut connection: Connection) {
+        while let Some(taker) = { self.takers().pop_front() } {
+            match taker.send(connection) {
+                Ok(()) => return,
+                Err(back) => connection = back,
+            }
+        }
+        connection.close();
+    }
+
+    /// Returns a connection that becomes free while somebody in the process waits for a
+    /// descriptor; never, if none does.
+    pub(super) async fn handed_over(&self) -> Connection {
+        self.descriptors.wanted().await;
+        let (taker, handed_over) = oneshot::channel();
+        {
+            let mut takers = self.takers();
+            // Those that have got what they wanted in another way.
+            while takers.front().is_some_and(oneshot::Sender::is_closed) {
+                takers.pop_front();
+            }
+            takers.push_back(taker);
+        }
+        match handed_over.await {
+            Ok(connection) => connection,
+            Err(_) => pending().await,
+        }
+    }
+
+    /// Closes all, so that others get their descriptors.
+    pub(super) fn let_go(&self) {
+        let free = std::mem::take(&mut *self.lock());
+        for free in free {
+            free.connection.close();
         }
     }
 
@@ -82,6 +139,10 @@ impl Pool {
     /// The time, in sweeps.
     pub(super) fn now(&self) -> u32 {
         self.sweeps.load(Ordering::Relaxed)
+    }
+
+    fn takers(&self) -> MutexGuard<'_, VecDeque<oneshot::Sender<Connection>>> {
+        self.takers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Free>> {

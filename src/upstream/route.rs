@@ -34,7 +34,7 @@ impl Upstream {
         }
         let end = self.connector.end();
         // Boxed, since most requests are spared it.
-        let opened = Box::pin(self.new_route(needs_http1, end));
+        let opened = Box::pin(self.new_route(needs_http1, is_new, end));
         let opened = timeout_at(end, opened).await;
         opened.unwrap_or_else(|_| Err(self.connector.late()))
     }
@@ -51,7 +51,12 @@ impl Upstream {
         self.shared.pool.take().map(Route::Http1)
     }
 
-    async fn new_route(&self, needs_http1: bool, end: Instant) -> Result<Route, Error> {
+    async fn new_route(
+        &self,
+        needs_http1: bool,
+        is_new: bool,
+        end: Instant,
+    ) -> Result<Route, Error> {
         let agreed_on_http1 = self.agreed_on_http1.load(Ordering::Relaxed);
         if self.may_share(needs_http1)
             && !agreed_on_http1
@@ -63,7 +68,15 @@ impl Upstream {
             true => Offer::Http1,
             false => Offer::Usual,
         };
-        self.begin(self.connector.connect(offer, end).await?).await
+        let opened = async { self.begin(self.connector.connect(offer, end).await?).await };
+        if is_new {
+            return opened.await;
+        }
+        tokio::select! {
+            biased;
+            connection = self.shared.pool.handed_over() => Ok(Route::Http1(connection)),
+            opened = opened => opened,
+        }
     }
 
     /// Whether such a request may go on a connection with others.

@@ -52,8 +52,8 @@ pub struct Limits {
 /// How long the app may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// For a connection: the lookup of its name, all addresses and tries, and the TLS
-    /// handshake, together.
+    /// For a connection: the lookup of its name, the wait for a descriptor, all addresses and
+    /// tries, and the TLS handshake, together.
     pub connect: Duration,
     /// For the head of the answer, all of it, counted from the last byte of the request that was
     /// taken; in HTTP/2 from the last piece. Interim responses do not prolong it. A request that

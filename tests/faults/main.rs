@@ -30,7 +30,7 @@
 //! | configuration broken when it is read again | `reload` |
 //! | killed and started again | `operation::killed_program_listens_again_at_once` |
 //! | log blocked or closed | `operation::requests_go_on_while_nobody_reads_the_log`; command_line `run` |
-//! | too few descriptors | `operation::too_few_descriptors_leave_some_for_the_app` |
+//! | too few descriptors | `operation::too_few_descriptors_leave_some_for_the_app`, `operation::clients_at_once_wait_for_descriptors_to_the_app`, `operation::lack_of_descriptors_that_lasts_…`; upstream `reuse` |
 //! | little memory | `operation::thousand_connections_fit_in_64_megabytes` |
 //! | clients leave at any time | `clients::clients_that_leave_leave_nothing_behind`; wire `streaming`, `http2` |
 //! | ten thousand idle connections | `clients::ten_thousand_idle_connections_are_cheap_and_closed_at_the_limit` |

@@ -5,10 +5,16 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::program::{Launch, Program, eventually};
-use crate::raw::{Port, Wire};
+use crate::raw::{Port, Wire, field};
 use crate::site::{self, GET, OK, Site, assert_serves, next_head};
 
 #[test]
@@ -74,6 +80,70 @@ fn too_few_descriptors_leave_some_for_the_app() {
     }
     eventually("the descriptors are back", || program.descriptors() < 30);
     assert!(program.is_running());
+}
+
+/// Each takes one for its client and one for the app, and there are not as many.
+#[test]
+fn clients_at_once_wait_for_descriptors_to_the_app() {
+    for (descriptors, count, host) in [
+        (256, 150, "127.0.0.1"),
+        (64, 36, "localhost"),
+        (64, 36, "127.0.0.1"),
+    ] {
+        let is_open = Arc::new(AtomicBool::new(false));
+        let gate = Arc::clone(&is_open);
+        let site = Site::answering(move |_| {
+            while !gate.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(1));
+            }
+            OK
+        });
+        let upstream = format!("http://{host}:{}", site.address.port());
+        let program = Launch::new(upstream, "timeouts.connect = '20s'");
+        let program = program.with_descriptors(descriptors).start();
+        let mut clients: Vec<_> = (0..count).map(|_| program.client()).collect();
+        for client in &mut clients {
+            client.send(GET);
+        }
+        eventually("all are in use", || program.descriptors() >= descriptors);
+        is_open.store(true, Ordering::Relaxed);
+        for client in &mut clients {
+            assert_eq!(client.message(), OK, "{descriptors}");
+        }
+        // What was free is not kept from others.
+        for client in &mut clients {
+            client.send(GET);
+        }
+        for client in &mut clients {
+            assert_eq!(client.message(), OK, "{descriptors}");
+        }
+    }
+}
+
+#[test]
+fn lack_of_descriptors_that_lasts_is_told_with_what_to_raise() {
+    let site = Site::start(|mut wire| {
+        let _ = wire.rest();
+    });
+    let configuration = "timeouts.connect = '300ms'";
+    let program = Launch::new(site.address, configuration).with_descriptors(60);
+    let program = program.start();
+    let mut clients: Vec<_> = (0..32).map(|_| program.client()).collect();
+    for client in &mut clients {
+        client.send(GET);
+    }
+    let is_told = |client: &mut Wire| !client.is_silent();
+    eventually("somebody is told", || clients.iter_mut().any(is_told));
+    let told = clients.iter_mut().find_map(|it| is_told(it).then_some(it));
+    let answer = told.unwrap().message();
+    eventually("it is logged", || program.log().contains("503"));
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    let kind = "rescope; error=connection_limit_reached";
+    assert_eq!(field(&answer, "proxy-status"), Some(kind));
+    for text in [answer, program.log()] {
+        assert!(text.contains("limit of open files"), "{text}");
+        assert!(text.contains("`connections` in `[limits]`"), "{text}");
+    }
 }
 
 /// Where the system lets us, a limit for its memory makes sure that nothing is forgotten.

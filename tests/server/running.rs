@@ -9,6 +9,7 @@ use std::{
 
 use rescope::{
     metrics::Metrics,
+    net::Descriptors,
     server::{Address, Inherited, Limits, Listener, Server, Timeouts, Worker},
 };
 use rustls::ServerConfig;
@@ -178,6 +179,7 @@ fn bind(setup: Setup, metrics: Arc<Metrics>) -> Server {
         timeouts: setup.timeouts,
         metrics,
         detached: TaskTracker::new(),
+        descriptors: Descriptors::default(),
     }
 }
 

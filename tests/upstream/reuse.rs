@@ -1,5 +1,7 @@
 //! Connections that carry one request after another.
 
+use std::sync::Arc;
+
 use http::Request;
 use rescope::upstream::{Error, RequestBody};
 
@@ -66,6 +68,33 @@ fn get_that_was_lost_is_sent_again_and_a_post_is_not() {
         next.head();
         next.send(ANSWER);
         assert_eq!(caller.answer(sent).unwrap().attempts, attempts);
+    }
+}
+
+/// Such as one of another thread: nothing here is ever short of them.
+#[test]
+fn free_connection_is_closed_for_whoever_waits_for_a_descriptor() {
+    let (caller, _app, mut server) = warm();
+    let upstream = Arc::clone(&caller.upstream);
+    let sweeps = caller.runtime.spawn(async move { upstream.sweep().await });
+    let waiting = caller.descriptors.wait();
+    assert_eq!(server.rest(), "");
+    sweeps.abort();
+    drop(waiting);
+}
+
+#[test]
+fn connection_that_becomes_free_is_closed_for_whoever_waits_elsewhere() {
+    let app = App::start();
+    let caller = Caller::of(app.address());
+    let _waiting = caller.descriptors.wait();
+    for _ in 0..2 {
+        let sent = caller.get();
+        let mut server = app.accept();
+        server.head();
+        server.send(ANSWER);
+        assert_eq!(caller.whole(sent).bytes, b"ok");
+        assert_eq!(server.rest(), "");
     }
 }
 
