@@ -39,7 +39,8 @@ pub struct Timeouts {
     pub response_head: Duration,
     /// How long a client's connection may be without a request.
     pub idle: Duration,
-    /// How long a connection to the app may be unused; it goes when four fifths are over.
+    /// How long a connection to the app may be unused; it goes when four fifths are over. 0 is
+    /// allowed here, and means a connection for each request in HTTP/1.1.
     pub upstream_idle: Duration,
     /// Between two pieces of a body, in either direction; also how long a write may make no progress.
     pub body_idle: Duration,

@@ -34,7 +34,7 @@ use std::{
 
 use http::{
     HeaderMap, HeaderValue, Request, Response, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, UPGRADE},
+    header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, UPGRADE},
 };
 use hyper::body::Incoming;
 use tokio::time::sleep;
@@ -94,6 +94,7 @@ impl Upstream {
         };
         let ages = max_age.as_millis() / pause(timeouts).as_millis().max(1);
         let pool = Pool::new(
+            !timeouts.idle.is_zero(),
             u32::try_from(ages).unwrap_or(u32::MAX),
             connector.descriptors.clone(),
         );
@@ -204,11 +205,14 @@ impl Upstream {
     async fn send_http1(
         &self,
         connection: Connection,
-        request: Request<RequestBody>,
+        mut request: Request<RequestBody>,
         upload: Upload,
         interim: &Interim,
         limit: Duration,
     ) -> Result<Response<ResponseBody>, Lost> {
+        if self.timeouts.idle.is_zero() {
+            say_close(request.headers_mut());
+        }
         let (response, connection) = match connection.send(request, interim, limit).await {
             Ok(answered) => answered,
             Err(lost) => return Err(lost.blame(&upload)),
@@ -290,6 +294,22 @@ impl fmt::Display for Upstream {
     }
 }
 
+/// RFC 9112 9.3: "A client that does not support persistent connections MUST send the "close"
+/// connection option in every request message". One that asks for an upgrade says already what
+/// is to become of its connection.
+fn say_close(headers: &mut HeaderMap) {
+    if headers.contains_key(UPGRADE) {
+        return;
+    }
+    let options = match headers.get(CONNECTION) {
+        Some(kept) => [kept.as_bytes(), b", close"].concat(),
+        None => b"close".to_vec(),
+    };
+    if let Ok(options) = HeaderValue::from_bytes(&options) {
+        headers.insert(CONNECTION, options);
+    }
+}
+
 /// Whether silence is usual in a body of this type.
 fn is_stream(content: &HeaderValue) -> bool {
     let begins = |with: &[u8]| {
@@ -301,6 +321,10 @@ fn is_stream(content: &HeaderValue) -> bool {
 
 /// Between two sweeps.
 fn pause(timeouts: Timeouts) -> Duration {
+    if timeouts.idle.is_zero() {
+        // There are no HTTP/1.1 connections to close.
+        return Duration::from_secs(1);
+    }
     (timeouts.idle / (SWEEPS + 1)).max(Duration::from_millis(1))
 }
 

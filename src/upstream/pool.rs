@@ -22,6 +22,8 @@ pub(super) struct Pool {
     sweeps: AtomicU32,
     /// How many sweeps old a connection may become.
     max_age: u32,
+    /// How many are kept.
+    most: usize,
     descriptors: Descriptors,
     /// Who takes a connection in place of a descriptor, first come, first served.
     takers: Mutex<VecDeque<oneshot::Sender<Connection>>>,
@@ -34,12 +36,14 @@ struct Free {
 }
 
 impl Pool {
-    /// Returns an empty one, whose connections grow `max_age` sweeps old at most.
-    pub(super) fn new(max_age: u32, descriptors: Descriptors) -> Self {
+    /// Returns an empty one, whose connections grow `max_age` sweeps old at most. One that does
+    /// not `keep` closes each connection after its first answer.
+    pub(super) fn new(keep: bool, max_age: u32, descriptors: Descriptors) -> Self {
         Self {
             free: Mutex::default(),
             sweeps: AtomicU32::new(0),
             max_age,
+            most: if keep { MAX_FREE } else { 0 },
             descriptors,
             takers: Mutex::default(),
         }
@@ -65,14 +69,14 @@ impl Pool {
             return;
         }
         let is_old = self.now().wrapping_sub(connection.born) > self.max_age;
-        if is_old {
+        if is_old || self.most == 0 {
             return connection.close();
         }
         if self.descriptors.is_wanted() {
             return self.hand_over(connection);
         }
         let mut free = self.lock();
-        if free.len() < MAX_FREE {
+        if free.len() < self.most {
             let sweeps = 0;
             free.push(Free { connection, sweeps });
         } else {

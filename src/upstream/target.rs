@@ -62,6 +62,9 @@ pub struct Timeouts {
     /// How long an unused connection is kept; it goes when four fifths are over. Most
     /// apps close theirs later (Node and uvicorn after 5 s), and the side that closes first loses
     /// no request. One that an app closes earlier (gunicorn after 2 s) is mostly noticed in time.
+    /// 0 is a connection for each request, closed after the answer: an app that serves one
+    /// connection at a time serves nobody else while one is kept. An HTTP/2 connection, which
+    /// serves all at once, is kept as ever.
     pub idle: Duration,
     /// Between two pieces of a body, of the request or of the answer; bounds a write without
     /// progress too. While both are on their way, a piece of either counts for the answer's.

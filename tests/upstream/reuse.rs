@@ -1,13 +1,13 @@
 //! Connections that carry one request after another.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::Request;
-use rescope::upstream::{Error, RequestBody};
+use rescope::upstream::{Error, RequestBody, Timeouts};
 
 use crate::{
     caller::Caller,
-    raw::{App, Wire},
+    raw::{App, Wire, field},
 };
 
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -95,6 +95,39 @@ fn connection_that_becomes_free_is_closed_for_whoever_waits_elsewhere() {
         server.send(ANSWER);
         assert_eq!(caller.whole(sent).bytes, b"ok");
         assert_eq!(server.rest(), "");
+    }
+}
+
+/// Nothing but the end of each answer closes them here.
+#[test]
+fn connection_that_is_not_to_be_kept_is_closed_after_its_answer() {
+    let app = App::start();
+    let timeouts = Timeouts {
+        idle: Duration::ZERO,
+        ..Timeouts::default()
+    };
+    let caller = Caller::timed(app.address(), timeouts);
+    for (method, answer) in [
+        ("GET", ANSWER),
+        (
+            "GET",
+            "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n",
+        ),
+        (
+            "GET",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        ),
+        ("HEAD", ANSWER.strip_suffix("ok").unwrap()),
+        ("POST", ANSWER),
+    ] {
+        let request = Request::builder().method(method).uri("/");
+        let sent = caller.send(request.body(RequestBody::none()).unwrap());
+        let mut server = app.accept();
+        let head = server.head();
+        assert_eq!(field(&head, "connection"), Some("close"), "{head}");
+        server.send(answer);
+        caller.whole(sent);
+        assert_eq!(server.rest(), "", "{method} {answer}");
     }
 }
 

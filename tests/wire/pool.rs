@@ -1,6 +1,8 @@
 //! Connections to the app that are used again, and those that died meanwhile.
 
-use crate::raw::{App, Wire};
+use std::thread;
+
+use crate::raw::{App, Wire, field};
 use crate::running::Rescope;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: app\r\n\r\n";
@@ -67,6 +69,53 @@ fn connection_that_was_free_for_long_is_closed() {
     assert_eq!(server.rest(), "");
     client.send(GET);
     assert_eq!(app.accept().head(), GET);
+}
+
+/// Such as Perl's HTTP::Daemon in its plainest loop: it hears nobody else while a connection is
+/// open, and closes none by itself.
+#[test]
+fn app_that_serves_one_connection_at_a_time_serves_all() {
+    let app = App::start();
+    let rescope = Rescope::configured(app.address(), "timeouts.upstream_idle = '0s'");
+    let one_by_one = thread::spawn(move || {
+        for _ in 0..20 {
+            let mut server = app.accept();
+            let head = server.head();
+            assert_eq!(field(&head, "connection"), Some("close"), "{head}");
+            server.send(OK);
+            assert_eq!(server.rest(), "");
+        }
+    });
+    let mut clients = [rescope.client(), rescope.client()];
+    for _ in 0..10 {
+        for client in &mut clients {
+            client.send(GET);
+        }
+        for client in &mut clients {
+            assert_eq!(client.message(), OK);
+        }
+    }
+    one_by_one.join().unwrap();
+}
+
+#[test]
+fn options_of_a_connection_that_is_not_kept_stay_beside_close() {
+    for (fields, connection) in [
+        ("Connection: te\r\nTE: trailers\r\n", "te, close"),
+        ("Connection: keep-alive\r\n", "close"),
+        ("Connection: Upgrade\r\nUpgrade: websocket\r\n", "Upgrade"),
+    ] {
+        let app = App::start();
+        let rescope = Rescope::configured(app.address(), "timeouts.upstream_idle = '0s'");
+        let mut client = rescope.client();
+        client.send(format!("GET / HTTP/1.1\r\nHost: app\r\n{fields}\r\n"));
+        let mut server = app.accept();
+        let head = server.head();
+        assert_eq!(field(&head, "connection"), Some(connection), "{head}");
+        server.send(OK);
+        assert_eq!(client.message(), OK);
+        assert_eq!(server.rest(), "");
+    }
 }
 
 /// RFC 9110 9.2.2: not a byte came, and asking twice changes nothing.
@@ -189,7 +238,7 @@ fn accept_or_answer(app: &App, client: &mut Wire) -> Result<Wire, String> {
         if let Some(server) = app.try_accept() {
             return Ok(server);
         }
-        std::thread::yield_now();
+        thread::yield_now();
     }
 }
 

@@ -187,22 +187,20 @@ fn limits(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) 
 fn timeouts(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Timeouts {
     let section = Section::open(table, span, &TIMEOUTS, SHAPES, problems);
     let usual = Timeouts::default();
-    let mut read = |key: &str, usual: Duration| {
-        let duration = section.duration(key, SHORTEST, problems);
+    let mut read = |key: &str, least: Duration, usual: Duration| {
+        let duration = section.duration(key, least, problems);
         duration.unwrap_or(usual)
     };
     Timeouts {
-        header_read: read("header_read", usual.header_read),
-        tls_handshake: read("tls_handshake", usual.tls_handshake),
-        connect: read("connect", usual.connect),
-        response_head: read("response_head", usual.response_head),
-        idle: read("idle", usual.idle),
-        upstream_idle: read("upstream_idle", usual.upstream_idle),
-        body_idle: read("body_idle", usual.body_idle),
-        upgrade_idle: read("upgrade_idle", usual.upgrade_idle),
-        drain: section
-            .duration("drain", Duration::ZERO, problems)
-            .unwrap_or(usual.drain),
+        header_read: read("header_read", SHORTEST, usual.header_read),
+        tls_handshake: read("tls_handshake", SHORTEST, usual.tls_handshake),
+        connect: read("connect", SHORTEST, usual.connect),
+        response_head: read("response_head", SHORTEST, usual.response_head),
+        idle: read("idle", SHORTEST, usual.idle),
+        upstream_idle: read("upstream_idle", Duration::ZERO, usual.upstream_idle),
+        body_idle: read("body_idle", SHORTEST, usual.body_idle),
+        upgrade_idle: read("upgrade_idle", SHORTEST, usual.upgrade_idle),
+        drain: read("drain", Duration::ZERO, usual.drain),
     }
 }
 

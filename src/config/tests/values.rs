@@ -86,8 +86,9 @@ fn each_timeout_is_read() {
         let timeouts = config(&format!("[timeouts]\nidle = \"{text}\"\n")).timeouts;
         assert_eq!(timeouts.idle, Duration::from_secs(seconds), "{text}");
     }
-    let timeouts = config("[timeouts]\ndrain = \"0s\"\n").timeouts;
+    let timeouts = config("[timeouts]\ndrain = \"0s\"\nupstream_idle = \"0s\"\n").timeouts;
     assert_eq!(timeouts.drain, Duration::ZERO);
+    assert_eq!(timeouts.upstream_idle, Duration::ZERO);
 }
 
 #[test]
