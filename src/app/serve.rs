@@ -16,7 +16,6 @@ use crate::proxy::{self, Proxy};
 use crate::server::Handler;
 
 /// The server's handler.
-#[derive(Clone)]
 pub(super) struct Serve {
     pub(super) proxy: Arc<Proxy>,
     pub(super) authorize: Arc<Authorize>,
@@ -24,6 +23,13 @@ pub(super) struct Serve {
 
 impl Handler for Serve {
     type Body = proxy::Body;
+
+    fn for_connection(&self) -> Self {
+        Self {
+            proxy: Arc::clone(&self.proxy),
+            authorize: Arc::clone(&self.authorize),
+        }
+    }
 
     async fn handle(
         &self,

@@ -100,13 +100,16 @@ impl Default for Timeouts {
     }
 }
 
-/// Answers requests. Each worker has its own, and each connection a clone of that.
-pub trait Handler: Clone + Send + Sync + 'static {
+/// Answers requests. Each worker has its own, and each connection one that is made from that.
+pub trait Handler: Sized + Send + Sync + 'static {
     /// The body of an answer.
     type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>
         + Send
         + Unpin
         + 'static;
+
+    /// Returns the handler of a new connection, which is dropped with it.
+    fn for_connection(&self) -> Self;
 
     /// Answers one request of `client`. A panic becomes a 500.
     fn handle(
@@ -200,7 +203,7 @@ impl Server {
             };
             worker.handle.spawn(connection::serve(
                 accepted,
-                handler.clone(),
+                handler.for_connection(),
                 Arc::clone(&settings),
                 place,
                 drain.subscribe(),

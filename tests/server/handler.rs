@@ -28,6 +28,10 @@ pub struct Answers {
 impl Handler for Answers {
     type Body = UnsyncBoxBody<Bytes, Infallible>;
 
+    fn for_connection(&self) -> Self {
+        self.clone()
+    }
+
     async fn handle(
         &self,
         request: Request<Incoming>,
