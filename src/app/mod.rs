@@ -21,7 +21,7 @@ use crate::net::{Descriptors, OwnConnections};
 use crate::proxy::{Proxy, Rules, body::HeldBodies};
 use crate::server::{Listener, Server, Worker};
 use crate::tls::{self, Certificates, SelfMade, Watching};
-use crate::upstream::{self, Connector, Upstream};
+use crate::upstream::{self, Binding, Connector, Upstream};
 
 pub use crate::server::{Inherited, raise_descriptor_limit};
 pub use crate::tls::Summary;
@@ -176,7 +176,13 @@ impl App {
                 let sweeper = Arc::clone(&proxy);
                 worker.spawn(async move { sweeper.upstream.sweep().await });
                 let authorize = Arc::clone(&self.authorize);
-                (worker, Serve { proxy, authorize })
+                let binding = Binding::default();
+                let serve = Serve {
+                    proxy,
+                    authorize,
+                    binding,
+                };
+                (worker, serve)
             })
             .collect();
         let metrics = Arc::clone(&self.server.metrics);

@@ -14,11 +14,14 @@ use crate::authorize::Authorize;
 use crate::net::Client;
 use crate::proxy::{self, Proxy};
 use crate::server::Handler;
+use crate::upstream::Binding;
 
 /// The server's handler.
 pub(super) struct Serve {
     pub(super) proxy: Arc<Proxy>,
     pub(super) authorize: Arc<Authorize>,
+    /// Of one client's connection.
+    pub(super) binding: Binding,
 }
 
 impl Handler for Serve {
@@ -28,6 +31,7 @@ impl Handler for Serve {
         Self {
             proxy: Arc::clone(&self.proxy),
             authorize: Arc::clone(&self.authorize),
+            binding: Binding::default(),
         }
     }
 
@@ -40,7 +44,7 @@ impl Handler for Serve {
         let own = &self.authorize;
         let mut answer = match own.find(&request, &client) {
             Some(asked) => own.answer(asked, request).await.map(Either::Right),
-            None => self.proxy.handle(request, &client).await,
+            None => self.proxy.handle(request, &client, &self.binding).await,
         };
         complete(&mut answer, is_head);
         answer

@@ -29,7 +29,7 @@ use tracing::{Level, debug};
 use crate::metrics::Metrics;
 use crate::net::{Client, Interim, OwnConnections};
 use crate::oauth::{RequestUrl, Scheme};
-use crate::upstream::Upstream;
+use crate::upstream::{Binding, Upstream};
 
 use body::{HeldBodies, LookedAt};
 use failure::Failure;
@@ -73,11 +73,16 @@ pub struct AddedFields {
 }
 
 impl Proxy {
-    /// Answers one request of `client`, whatever comes.
-    pub async fn handle(&self, request: Request<Incoming>, client: &Client) -> Response<Body> {
+    /// Answers one request of `client`, whatever comes; `binding` is its connection's.
+    pub async fn handle(
+        &self,
+        request: Request<Incoming>,
+        client: &Client,
+        binding: &Binding,
+    ) -> Response<Body> {
         self.metrics.requests.inc();
         let asked = Asked::new(&request, client);
-        let response = match self.forward(request, &asked, client).await {
+        let response = match self.forward(request, &asked, client, binding).await {
             Ok(response) => response,
             Err(failure) => failure.into_response(&asked, self),
         };
@@ -91,6 +96,7 @@ impl Proxy {
         mut request: Request<Incoming>,
         asked: &Asked,
         client: &Client,
+        binding: &Binding,
     ) -> Result<Response<Body>, Failure> {
         let upgrade = Upgrade::wanted_by(&mut request)?;
         let outgoing = request::to_upstream(request, upgrade.is_some(), client, self)?;
@@ -99,7 +105,9 @@ impl Proxy {
             // RFC 9110 15.2: HTTP/1.0 knows none.
             _ => &Interim::default(),
         };
-        let answer = self.upstream.send(outgoing, interim).await?;
+        // HTTP/2 sends several requests at once.
+        let binding = (asked.version != Version::HTTP_2).then_some(binding);
+        let answer = self.upstream.send(outgoing, interim, binding).await?;
         self.metrics.retries.inc_by(u64::from(answer.attempts - 1));
         let mut response = answer.response;
         let named = if response.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -18,7 +18,9 @@ use hyper_util::rt::TokioIo;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    Error, Limits, RequestBody, interim,
+    Error, Limits, RequestBody,
+    body::Upload,
+    interim,
     retry::{Chance, Lost},
     traffic::{Counted, Traffic},
 };
@@ -27,8 +29,8 @@ use crate::net::{Interim, Wait};
 /// hyper's half of a connection: reads, writes, and ends with the connection.
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
-/// A connection that goes on by itself.
-pub(super) type Detached = AbortOnDropHandle<hyper::Result<()>>;
+/// A connection that goes on by itself, and comes back.
+pub(super) type Detached = AbortOnDropHandle<Connection>;
 
 /// A connection that no request is on.
 pub(super) struct Connection {
@@ -138,6 +140,11 @@ impl Connection {
         drive(&mut self.driver, &mut unwoken());
     }
 
+    /// Whether it can carry nothing more, as far as is known without waiting.
+    pub(super) fn has_ended(&self) -> bool {
+        self.driver.is_none()
+    }
+
     /// Whether a request can be sent, as far as is known without waiting.
     pub(super) fn is_ready(&self) -> bool {
         self.driver.is_some() && self.sender.is_ready()
@@ -171,11 +178,21 @@ impl Connection {
         }
     }
 
-    /// Lets the connection go on by itself for as long as the handle is kept; it
-    /// carries no other request.
-    pub(super) fn detach(self) -> Option<Detached> {
-        let driver = self.driver?;
-        Some(AbortOnDropHandle::new(tokio::spawn(driver)))
+    /// Lets the connection go on by itself for as long as the handle is kept, to its end or
+    /// until `upload` is over, if there is one.
+    pub(super) fn detach(mut self, upload: Option<Upload>) -> Detached {
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            poll_fn(|cx| {
+                self.drive(cx);
+                let is_over = upload.as_ref().is_some_and(|it| !it.is_on_its_way());
+                match is_over || self.has_ended() {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                }
+            })
+            .await;
+            self
+        }))
     }
 }
 

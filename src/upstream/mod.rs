@@ -7,12 +7,14 @@
 //! connection. Nothing here knows what a policy is.
 
 mod addresses;
+mod binding;
 mod body;
 mod connect;
 mod convert;
 mod error;
 mod http1;
 mod http2;
+mod identity;
 mod interim;
 mod lookup;
 mod pool;
@@ -28,7 +30,7 @@ mod tests;
 
 use std::{
     fmt,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Once, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -38,9 +40,11 @@ use http::{
 };
 use hyper::body::Incoming;
 use tokio::time::sleep;
+use tracing::warn;
 
 use crate::net::Interim;
 
+use binding::Owner;
 use body::{Carrier, Upload};
 use http1::Connection;
 use http2::{Http2, Open};
@@ -48,6 +52,7 @@ use pool::{Pool, SWEEPS};
 use retry::{Lost, Spare};
 use route::Route;
 
+pub use binding::Binding;
 pub use body::{BrokenRequest, BrokenResponse, RequestBody, ResponseBody};
 pub use connect::Connector;
 pub use error::{Error, Tried};
@@ -74,6 +79,8 @@ pub struct Upstream {
     http2: Http2,
     /// Whether the last handshake has agreed on HTTP/1.1.
     agreed_on_http1: AtomicBool,
+    /// Once it was said that nothing is bound in HTTP/2.
+    unbound_http2: Once,
     shared: Arc<Shared>,
 }
 
@@ -109,6 +116,7 @@ impl Upstream {
             max_age,
             http2: Http2::default(),
             agreed_on_http1: false.into(),
+            unbound_http2: Once::new(),
             shared: Arc::new(Shared { pool, on_broken }),
         }
     }
@@ -140,6 +148,11 @@ impl Upstream {
     /// takes new connections with it while it does, so the second try after a restart may be
     /// lost too.
     ///
+    /// From the first request on that authenticates its connection (NTLM, Negotiate), or answer
+    /// that asks for one, requests of `client` go on a connection to the app that nobody else's
+    /// go on, and none of them twice. `None` is a client that sends several at once: the
+    /// connection of such a request is closed after it. HTTP/2 to the app has no such connection.
+    ///
     /// # Errors
     ///
     /// The app cannot be reached, answers no HTTP, or not in time; or the request's body fails.
@@ -147,24 +160,31 @@ impl Upstream {
         &self,
         mut request: Request<RequestBody>,
         interim: &Interim,
+        client: Option<&Binding>,
     ) -> Result<Answer, Error> {
-        let needs_http1 = request.headers().contains_key(UPGRADE);
+        let owner = Owner::of(request.headers(), client);
+        let needs_http1 = request.headers().contains_key(UPGRADE) || owner.is_bound();
         let speaks_http2 = self.may_speak_http2() && !needs_http1;
-        let spare = Spare::of(&request, speaks_http2);
+        let spare = Spare::of(&request, speaks_http2, owner.is_private());
         let body = request.body_mut();
         let answered_limit = self.timeouts.stream_idle.max(self.timeouts.body_idle);
         body.limit(self.timeouts.body_idle, answered_limit);
         let mut attempts = 1;
         let mut limit = self.timeouts.response_head;
         loop {
-            let route = self.route(needs_http1, attempts > 1).await?;
-            let upload = request.body().upload();
+            let route = match owner.take().await {
+                Some(connection) => Route::Http1(connection),
+                None => {
+                    let is_new = attempts > 1 || owner.is_private();
+                    self.route(needs_http1, is_new).await?
+                }
+            };
             let sent = match route {
                 Route::Http1(connection) => {
-                    self.send_http1(connection, request, upload, interim, limit)
+                    self.send_http1(connection, request, interim, limit, &owner)
                         .await
                 }
-                Route::Http2(open) => self.send_http2(open, request, upload, interim, limit).await,
+                Route::Http2(open) => self.send_http2(open, request, interim, limit, &owner).await,
             };
             let lost = match sent {
                 Ok(response) => return Ok(Answer { response, attempts }),
@@ -206,29 +226,35 @@ impl Upstream {
         &self,
         connection: Connection,
         mut request: Request<RequestBody>,
-        upload: Upload,
         interim: &Interim,
         limit: Duration,
+        owner: &Owner,
     ) -> Result<Response<ResponseBody>, Lost> {
-        if self.timeouts.idle.is_zero() {
+        owner.bind();
+        if self.timeouts.idle.is_zero() && !owner.is_private() {
             say_close(request.headers_mut());
         }
+        let upload = request.body().upload();
         let (response, connection) = match connection.send(request, interim, limit).await {
             Ok(answered) => answered,
             Err(lost) => return Err(lost.blame(&upload)),
         };
         upload.set_answered();
+        let owner = owner.after(&response);
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             connection.upgrade();
-            return Ok(self.with_body(response, Carrier::None, upload));
+            return Ok(self.with_body(response, Carrier::None, owner, upload));
         }
         let carrier = match upload.is_on_its_way() {
             false => Carrier::Driven(connection),
             // A client may send all of its body before it reads: then the rest of it has to
             // go on even while nobody takes the answer's body.
-            true => Carrier::Detached(connection.detach()),
+            true => {
+                let until = owner.is_private().then(|| upload.clone());
+                Carrier::Detached(connection.detach(until))
+            }
         };
-        let mut response = self.with_body(response, carrier, upload);
+        let mut response = self.with_body(response, carrier, owner, upload);
         response.body_mut().finish();
         Ok(response)
     }
@@ -237,10 +263,16 @@ impl Upstream {
         &self,
         mut open: Open,
         mut request: Request<RequestBody>,
-        upload: Upload,
         interim: &Interim,
         limit: Duration,
+        owner: &Owner,
     ) -> Result<Response<ResponseBody>, Lost> {
+        let upload = request.body().upload();
+        if owner.is_private() {
+            // No request after this one goes where the app may know its user.
+            self.http2.discard(&open);
+            self.warn_unbound();
+        }
         convert::to_http2(&mut request, self.is_tls, &self.host)?;
         // hyper does not say when an app wants the body; RFC 9110 10.1.1 lets a proxy ask for it
         // where the app would not.
@@ -251,7 +283,11 @@ impl Upstream {
         match open.send(request, &upload, self.limits, limit).await {
             Ok(response) => {
                 upload.set_answered();
-                Ok(self.with_body(response, Carrier::Stream(stream), upload))
+                if identity::is_asked_for(&response) {
+                    self.warn_unbound();
+                }
+                let carrier = Carrier::Stream(stream);
+                Ok(self.with_body(response, carrier, owner.clone(), upload))
             }
             Err(lost) => {
                 // An app that is gone without a word shows itself by silence alone.
@@ -264,10 +300,20 @@ impl Upstream {
         }
     }
 
+    fn warn_unbound(&self) {
+        self.unbound_http2.call_once(|| {
+            warn!(
+                "NTLM and Negotiate authenticate a connection, which HTTP/2 to the upstream cannot \
+                 offer; write `upstream_protocol = \"http1\"` if the app speaks that"
+            );
+        });
+    }
+
     fn with_body(
         &self,
         response: Response<Incoming>,
         carrier: Carrier,
+        owner: Owner,
         upload: Upload,
     ) -> Response<ResponseBody> {
         let content = response.headers().get(CONTENT_TYPE);
@@ -278,8 +324,8 @@ impl Upstream {
         let length = response.headers().get(CONTENT_LENGTH);
         let says_empty = length.is_some_and(|length| length == "0");
         let shared = Arc::clone(&self.shared);
-        let mut response =
-            response.map(|incoming| ResponseBody::new(incoming, carrier, upload, limit, shared));
+        let mut response = response
+            .map(|incoming| ResponseBody::new(incoming, carrier, owner, upload, limit, shared));
         if says_empty {
             response.body_mut().say_empty();
         }

@@ -32,14 +32,19 @@ pub(super) struct Spare {
     /// `None` where it is not needed.
     parts: Option<Parts>,
     has_body: bool,
+    /// Whether it goes to the app once, whatever it is.
+    goes_once: bool,
 }
 
 impl Spare {
     /// Returns that of a request that may be sent again as it is; of any request where it
     /// goes out in HTTP/2, which writes it in another way.
-    pub(super) fn of(request: &Request<RequestBody>, is_http2: bool) -> Self {
+    ///
+    /// One that `goes_once` is for a connection that the app has authenticated, or is to: on
+    /// another one it would be somebody else's.
+    pub(super) fn of(request: &Request<RequestBody>, is_http2: bool, goes_once: bool) -> Self {
         let has_body = !request.body().is_end_stream();
-        let is_wanted = is_http2 || !has_body && is_safe(request.method());
+        let is_wanted = is_http2 || !goes_once && !has_body && is_safe(request.method());
         let copy = |request: &Request<RequestBody>| {
             let mut parts = Request::new(()).into_parts().0;
             parts.method = request.method().clone();
@@ -52,6 +57,7 @@ impl Spare {
         Self {
             parts: is_wanted.then(|| copy(request)),
             has_body,
+            goes_once,
         }
     }
 }
@@ -75,7 +81,7 @@ impl Lost {
     ///
     /// # Errors
     ///
-    /// That could have an effect twice (RFC 9110 9.2.2), or its body is gone.
+    /// That could have an effect twice (RFC 9110 9.2.2), its body is gone, or it goes once.
     pub(super) fn again(self, spare: &Spare) -> Result<Request<RequestBody>, Error> {
         let copy = |parts: &Parts| Request::from_parts(parts.clone(), RequestBody::none());
         match (self.chance, &spare.parts) {
@@ -83,7 +89,7 @@ impl Lost {
                 Ok(Request::from_parts(parts.clone(), request.into_body()))
             }
             (Chance::Unsent(request), None) => Ok(*request),
-            _ if spare.has_body => Err(self.error),
+            _ if spare.has_body || spare.goes_once => Err(self.error),
             (Chance::Unprocessed, Some(parts)) => Ok(copy(parts)),
             (Chance::Unanswered, Some(parts)) if is_safe(&parts.method) => Ok(copy(parts)),
             _ => Err(self.error),

@@ -91,7 +91,7 @@ impl Caller {
 
     pub fn send_with(&self, request: Request<RequestBody>, interim: Interim) -> Sent {
         let upstream = Arc::clone(&self.upstream);
-        let sent = async move { upstream.send(request, &interim).await };
+        let sent = async move { upstream.send(request, &interim, None).await };
         self.runtime.spawn(sent)
     }
 

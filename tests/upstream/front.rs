@@ -25,7 +25,7 @@ pub fn start(caller: &Caller) -> SocketAddr {
                 let upstream = Arc::clone(&upstream);
                 async move {
                     let request = request.map(RequestBody::new);
-                    let response = match upstream.send(request, &Interim::default()).await {
+                    let response = match upstream.send(request, &Interim::default(), None).await {
                         Ok(answer) => answer.response.map(Either::Left),
                         Err(error) => {
                             let mut response = Response::new(Either::Right(Empty::<Bytes>::new()));

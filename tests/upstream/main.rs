@@ -8,6 +8,7 @@
 #[expect(dead_code, reason = "tests/wire uses the rest of it")]
 mod raw;
 
+mod binding;
 mod bodies;
 mod caller;
 mod connecting;

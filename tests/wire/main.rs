@@ -14,6 +14,7 @@ mod process;
 
 mod bodies;
 mod carriers;
+mod connection_identity;
 mod failures;
 mod forwarding;
 mod frames;

@@ -57,11 +57,13 @@ struct Progress {
     waits_for_client: AtomicBool,
     /// Whether the head of the answer has come.
     is_answered: AtomicBool,
+    /// Whether the body was let go of.
+    is_over: AtomicBool,
     failure: AtomicU8,
 }
 
 /// The outside of a body that is being sent, or of none, for the one who waits for the answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(in crate::upstream) struct Upload {
     progress: Option<Arc<Progress>>,
     /// Between two pieces, before the app has answered.
@@ -120,7 +122,7 @@ impl Upload {
     /// Whether the body still waits to be sent; hyper drops one that it has sent or given up.
     pub(in crate::upstream) fn is_on_its_way(&self) -> bool {
         let progress = self.progress.as_ref();
-        progress.is_some_and(|progress| Arc::strong_count(progress) > 1)
+        progress.is_some_and(|progress| !progress.is_over.load(Ordering::Relaxed))
     }
 
     /// When the last piece was taken, for a wait of `limit` that would end now; `None` where
@@ -243,6 +245,7 @@ impl Sending {
 
 impl Drop for Sending {
     fn drop(&mut self) {
+        self.progress.is_over.store(true, Ordering::Relaxed);
         if let Some(incoming) = self.incoming.take()
             && !incoming.is_end_stream()
         {

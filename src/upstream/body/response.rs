@@ -2,6 +2,7 @@
 
 use std::{
     error::Error as _,
+    future::Future as _,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -16,6 +17,7 @@ use super::Upload;
 use crate::net::Wait;
 use crate::upstream::{
     Shared,
+    binding::Owner,
     http1::{Connection, Detached, unwoken},
     http2::Stream,
 };
@@ -24,6 +26,8 @@ use crate::upstream::{
 pub struct ResponseBody {
     incoming: Incoming,
     carrier: Carrier,
+    /// Whose that is afterwards.
+    owner: Owner,
     /// The request's, where it may still be on its way.
     upload: Upload,
     wait: Wait,
@@ -55,7 +59,7 @@ pub(in crate::upstream) enum Carrier {
     /// A connection that is driven from here.
     Driven(Connection),
     /// One that goes on by itself, and ends with this.
-    Detached(#[expect(dead_code, reason = "it ends what it stands for")] Option<Detached>),
+    Detached(Detached),
     /// A stream among others.
     Stream(#[expect(dead_code, reason = "it ends what it stands for")] Stream),
     /// Nothing: the body has ended, or there is none.
@@ -69,6 +73,7 @@ impl ResponseBody {
     pub(in crate::upstream) fn new(
         incoming: Incoming,
         mut carrier: Carrier,
+        owner: Owner,
         upload: Upload,
         limit: Duration,
         shared: Arc<Shared>,
@@ -80,6 +85,7 @@ impl ResponseBody {
         Self {
             incoming,
             carrier,
+            owner,
             upload,
             wait,
             limit,
@@ -97,16 +103,28 @@ impl ResponseBody {
 
     /// Gives the connection back if the body has ended, as an empty one has from the start.
     pub(in crate::upstream) fn finish(&mut self) {
-        if self.incoming.is_end_stream() && matches!(self.carrier, Carrier::Driven(_)) {
+        if self.incoming.is_end_stream() && !matches!(self.carrier, Carrier::Stream(_)) {
             self.release();
         }
     }
 
     fn release(&mut self) {
-        if let Carrier::Driven(mut connection) = std::mem::replace(&mut self.carrier, Carrier::None)
+        match std::mem::replace(&mut self.carrier, Carrier::None) {
+            Carrier::Driven(mut connection) => {
+                connection.put_wait(std::mem::replace(&mut self.wait, Wait::new(self.limit)));
+                self.owner.give_back(connection, &self.shared.pool);
+            }
+            Carrier::Detached(detached) => self.owner.give_back_detached(detached),
+            Carrier::Stream(_) | Carrier::None => {}
+        }
+    }
+
+    /// Drives the connection from here again where that has gone on by itself for long enough.
+    fn reattach(&mut self, cx: &mut Context<'_>) {
+        if let Carrier::Detached(detached) = &mut self.carrier
+            && let Poll::Ready(connection) = Pin::new(detached).poll(cx)
         {
-            connection.put_wait(std::mem::replace(&mut self.wait, Wait::new(self.limit)));
-            self.shared.pool.give_back(connection);
+            self.carrier = connection.map_or(Carrier::None, Carrier::Driven);
         }
     }
 
@@ -139,6 +157,7 @@ impl ResponseBody {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        self.reattach(cx);
         let mut frame = self.poll_incoming(cx);
         // hyper reads on only after it was asked for more, which the first look did. The
         // task is to be woken only if nothing is there: a frame that is taken wakes hyper.
