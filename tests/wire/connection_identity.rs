@@ -1,8 +1,16 @@
 //! Apps that authenticate the TCP connection, as NTLM and Negotiate have it (RFC 4559 section
 //! 6): it belongs to the client that it was authenticated for.
 
+use std::{
+    io::{Read, Write},
+    os::unix::net::UnixListener,
+};
+
+use rescope::config::{self, Overrides};
+
 use crate::http2_client::{Client, request};
-use crate::raw::{App, Wire};
+use crate::identity::{Identity, head};
+use crate::raw::{App, LIMIT, Wire};
 use crate::running::Rescope;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: app\r\n\r\n";
@@ -307,6 +315,63 @@ fn credentials_are_never_sent_again() {
         assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
         assert!(!app.has_caller());
     }
+}
+
+/// Signs in without a body anywhere, and sees to it that the connection stays the client's.
+fn stays_bound(mut client: impl Read + Write, mut accept: impl FnMut() -> Box<dyn Both>) {
+    let refused = SECOND.replace("Length: 2\r\n\r\nno", "Length: 0\r\n\r\n");
+    let done = OK.replace("Length: 2\r\n\r\nok", "Length: 0\r\n\r\n");
+    client.write_all(FIRST.as_bytes()).unwrap();
+    let mut server = accept();
+    for (response, next) in [
+        (refused, Some(THIRD)),
+        (done.clone(), Some(GET)),
+        (done, None),
+    ] {
+        head(&mut server);
+        server.write_all(response.as_bytes()).unwrap();
+        assert_eq!(head(&mut client), response);
+        let Some(next) = next else { break };
+        client.write_all(next.as_bytes()).unwrap();
+    }
+    drop(client);
+    assert_eq!(server.read(&mut [0]).unwrap(), 0);
+}
+
+trait Both: Read + Write {}
+
+impl<T: Read + Write> Both for T {}
+
+#[test]
+fn tls_and_proxy_headers_and_unix_sockets_make_no_difference() {
+    let identity = Identity::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app");
+    let unix = UnixListener::bind(&path).unwrap();
+    let app = App::start();
+    let accept = || -> Box<dyn Both> { Box::new(app.accept().into_stream()) };
+    let start = |listen: Option<&str>, upstream: String, text: &str| {
+        let overrides = Overrides {
+            listen: listen.map(str::to_owned),
+            upstream: Some(upstream),
+            ..Overrides::default()
+        };
+        Rescope::of(config::parse(text, "proxy.toml", &overrides).unwrap())
+    };
+    let tcp = format!("http://{}", app.address());
+    let rescope = start(None, tcp.clone(), &identity.listener());
+    stays_bound(identity.connect(rescope.address, &["http/1.1"]), accept);
+    let rescope = start(Some("127.0.0.1:0"), tcp, "proxy_protocol = true");
+    let mut client = rescope.client();
+    client.send("PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n");
+    stays_bound(client.into_stream(), accept);
+    let upstream = format!("unix:{}", path.display());
+    let rescope = start(Some("127.0.0.1:0"), upstream, "");
+    stays_bound(rescope.client().into_stream(), || {
+        let (stream, _) = unix.accept().unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        Box::new(stream)
+    });
 }
 
 /// Several requests at once cannot have one connection for themselves.

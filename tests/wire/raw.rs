@@ -162,6 +162,12 @@ impl Wire {
         &mut self.stream
     }
 
+    /// The socket itself, for whoever reads it in another way.
+    pub fn into_stream(self) -> TcpStream {
+        assert!(self.buffer.is_empty(), "bytes were read ahead");
+        self.stream
+    }
+
     fn fill(&mut self) {
         let mut chunk = [0; 16 * 1024];
         match patiently(|| self.stream.read(&mut chunk)) {
