@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::limits::lasts;

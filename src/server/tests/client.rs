@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::net::{Client, Socket};
+use crate::net::{Client, Descriptors, Socket};
 use crate::server::{Handler, Limits, Place, Settings, Timeouts, connection, listener::Accepted};
 
 /// A client, and when it came.
@@ -101,6 +101,7 @@ pub(super) fn connect_with(setup: Setup) -> Connected {
     let place = Place {
         _permit: permits.try_acquire_owned().unwrap(),
         _load: Arc::default(),
+        _descriptor: Descriptors::default().take(),
     };
     let start = Instant::now();
     let serve = connection::serve(accepted, Answers, Arc::new(settings), place, drained);
@@ -122,6 +123,10 @@ struct Answers;
 
 impl Handler for Answers {
     type Body = Either<Full<Bytes>, Endless>;
+
+    fn for_connection(&self) -> Self {
+        self.clone()
+    }
 
     async fn handle(&self, request: Request<Incoming>, _: Arc<Client>) -> Response<Self::Body> {
         let whole = |bytes: Vec<u8>| Either::Left(bytes.into());

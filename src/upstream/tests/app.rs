@@ -23,10 +23,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::net::{Interim, OwnConnections, Socket, Stream};
+use crate::net::{Descriptors, Interim, OwnConnections, Socket, Stream};
 use crate::upstream::{
-    Address, Answer, Error, Limits, Protocol, RequestBody, ResponseBody, Target, Timeouts,
-    Upstream, http1::Connection, http2::Open, traffic::Counted,
+    Address, Answer, Connector, Error, Limits, Protocol, RequestBody, ResponseBody, Target,
+    Timeouts, Upstream, http1::Connection, http2::Open, traffic::Counted,
 };
 
 /// What an app says to a request.
@@ -62,7 +62,8 @@ pub(super) async fn start_app(upstream: &Arc<Upstream>, says: Says) -> JoinHandl
 pub(super) async fn connect(upstream: &Arc<Upstream>) -> DuplexStream {
     let (near, far) = duplex(ROOM);
     let stream = Stream::plain(Socket::in_memory(near), upstream.timeouts.body_idle);
-    let stream = Counted::new(stream, None);
+    let descriptor = Descriptors::default().take();
+    let stream = Counted::new(stream, None, descriptor);
     if upstream.protocol == Protocol::Http2 {
         let open = Open::new(stream, upstream.limits).await.unwrap();
         upstream.http2.set(open);
@@ -186,7 +187,8 @@ pub(super) fn post(upstream: &Arc<Upstream>, body: RequestBody) -> Sent {
 fn send(upstream: &Arc<Upstream>, request: http::Result<Request<RequestBody>>) -> Sent {
     let upstream = Arc::clone(upstream);
     tokio::spawn(async move {
-        let outcome = upstream.send(request.unwrap(), &Interim::default()).await;
+        let interim = Interim::default();
+        let outcome = upstream.send(request.unwrap(), &interim, None).await;
         (outcome, Instant::now())
     })
 }
@@ -225,7 +227,12 @@ pub(super) fn timed(protocol: Protocol, change: impl Fn(&mut Timeouts)) -> Arc<U
     };
     change(&mut timeouts);
     let own = OwnConnections::default();
-    Arc::new(Upstream::new(target, Limits::default(), timeouts, own))
+    let connector = Connector::new(target, timeouts, own, Descriptors::default());
+    Arc::new(Upstream::new(
+        Arc::new(connector),
+        Limits::default(),
+        timeouts,
+    ))
 }
 
 pub(super) const HEAD: Duration = Duration::from_secs(4);
