@@ -36,6 +36,7 @@
 //! - [`pattern`]: patterns of media types and request paths.
 //! - [`hop`]: fields that are about one connection, and fields that go without moving others.
 //! - [`config`]: the configuration file, flags and environment, checked.
+//! - [`notice`]: lines about what clients do wrong, bounded in number.
 //! - [`metrics`]: what is counted.
 //! - [`audit`]: counts and logs what becomes of each authorization request.
 //! - [`net`]: streams, who the client is, interim responses.
@@ -63,6 +64,7 @@ pub mod hop;
 pub mod message;
 pub mod metrics;
 pub mod net;
+pub mod notice;
 pub mod oauth;
 pub mod pattern;
 pub mod policy;

@@ -1,10 +1,13 @@
 //! What is counted while rescope runs.
 //!
-//! Counters only go up and never hold anything that a peer sent.
+//! Counters only go up and never hold anything that a peer sent. Beside them is how much of
+//! it may still be told.
 
 use prometheus_client::metrics::counter::Counter;
 
-/// Every counter, from the start of the process.
+use crate::notice::Notices;
+
+/// Every counter, from the start of the process, and what bounds lines about clients.
 #[derive(Debug, Default)]
 pub struct Metrics {
     /// Requests whose head was read.
@@ -25,7 +28,7 @@ pub struct Metrics {
     pub upstream_failures: Counter,
     /// Answers whose body broke off, or stood still for too long.
     pub broken_bodies: Counter,
-    /// Requests that were read and then refused (4xx, 501); not those that are no HTTP.
+    /// Requests that were refused (4xx, 501), but for heads in HTTP/2 that the h2 library refuses.
     pub refused_requests: Counter,
     /// Authorization requests found in a response, or answered at an authorize endpoint.
     pub authorization_requests: Counter,
@@ -55,6 +58,10 @@ pub struct Metrics {
     pub certificate_reloads: Counter,
     /// Times that new certificates were no good, so that the old ones stayed.
     pub certificate_reload_failures: Counter,
+    /// The lines about requests that were refused.
+    pub refusal_notices: Notices,
+    /// The lines about TLS handshakes that failed.
+    pub handshake_notices: Notices,
 }
 
 impl Metrics {

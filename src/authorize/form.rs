@@ -60,20 +60,20 @@ pub(super) async fn read(
         return Err(Refusal::NoForm);
     }
     if upload.body.size_hint().lower() > MAX_BYTES as u64 {
-        return Err(Refusal::LongForm);
+        return Err(Refusal::LongForm(MAX_BYTES));
     }
     upload.waits = false;
     let mut form = Vec::new();
     loop {
         let frame = timeout(limit, upload.body.frame()).await;
-        let Some(frame) = frame.map_err(|_| Refusal::LateForm)? else {
+        let Some(frame) = frame.map_err(|_| Refusal::LateForm(limit))? else {
             return Ok(form);
         };
         let frame = frame.map_err(|_| Refusal::BrokenForm)?;
         // What is no data are trailers, which end it.
         let piece = frame.into_data().unwrap_or_default();
         if form.len() + piece.len() > MAX_BYTES {
-            return Err(Refusal::LongForm);
+            return Err(Refusal::LongForm(MAX_BYTES));
         }
         form.extend(piece);
     }

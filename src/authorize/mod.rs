@@ -102,6 +102,7 @@ impl Authorize {
             Ok(answer) => answer,
             Err(refusal) => {
                 self.metrics.refused_requests.inc();
+                refusal.tell(&parts, &self.metrics.refusal_notices);
                 refusal.into_answer(parts.version)
             }
         };

@@ -1,13 +1,18 @@
 //! Why a request is not answered as it wishes, said in plain text.
 
+use std::time::Duration;
+
 use http::{
     HeaderValue, StatusCode, Version,
     header::{ALLOW, REFERRER_POLICY},
+    request::Parts,
 };
+use humantime::format_duration;
 use thiserror::Error;
 
 use super::Answer;
 use crate::message::{Unfit, page};
+use crate::notice::Notices;
 
 /// Why not. The texts go to the client and hold nothing that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -20,10 +25,13 @@ pub(super) enum Refusal {
     Method(&'static str),
     #[error("a POST to an authorize endpoint is a form, application/x-www-form-urlencoded")]
     NoForm,
-    #[error("the form is too long")]
-    LongForm,
-    #[error("the form did not come in time")]
-    LateForm,
+    #[error("the form has more than {0} bytes")]
+    LongForm(usize),
+    #[error(
+        "the form did not come in time: nothing for {} ([timeouts] body_idle)",
+        format_duration(*.0)
+    )]
+    LateForm(Duration),
     #[error("the form is broken")]
     BrokenForm,
     #[error("the request holds what may not stand in a query; it is to be percent-encoded")]
@@ -52,6 +60,16 @@ impl Refusal {
         answer
     }
 
+    /// Says so in the log, but for a client that is refused, which is told already. The query
+    /// stays out of it: state and PKCE values are secrets.
+    pub(super) fn tell(self, parts: &Parts, notices: &Notices) {
+        if self.status() == StatusCode::FORBIDDEN {
+            return;
+        }
+        let (status, reason) = (self.status().as_u16(), self.to_string());
+        notices.refused(&parts.method, parts.uri.path(), status, &reason);
+    }
+
     fn status(self) -> StatusCode {
         match self {
             Self::Unfit(Unfit::Malformed(_)) | Self::BrokenForm | Self::Query => {
@@ -61,8 +79,8 @@ impl Refusal {
             Self::NotFound | Self::NoIssuer => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::LongForm => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::LateForm => StatusCode::REQUEST_TIMEOUT,
+            Self::LongForm(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::LateForm(_) => StatusCode::REQUEST_TIMEOUT,
             Self::NoClient | Self::ConflictingClients | Self::UnknownClient => {
                 StatusCode::FORBIDDEN
             }

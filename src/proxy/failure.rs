@@ -1,13 +1,14 @@
 //! Failures to responses: where a request gets an answer that the app did not
 //! give. What is answered before it is a request, for hyper cannot read it or it is too
-//! slow or too large (400, 408, 414, 431), does not come here.
+//! slow or too large (400, 408, 414, 431), does not come here: see `server::refusal`.
 
 use std::error::Error as _;
 
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{Either, Full};
+use humantime::format_duration;
 use thiserror::Error;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::{Asked, Body, Proxy};
 use crate::message::{Unfit, is_refusal, page};
@@ -47,8 +48,9 @@ impl Failure {
             return Response::new(Either::Right(Full::default()));
         }
         let (status, kind) = self.status();
-        self.record(status, asked, proxy);
-        let mut response = page(status, &self, asked.version).map(Either::Right);
+        let reason = self.reason(proxy);
+        self.record(status, &reason, asked, proxy);
+        let mut response = page(status, &reason, asked.version).map(Either::Right);
         let headers = response.headers_mut();
         let proxy_status = HeaderValue::from_str(&format!("rescope; error={kind}"));
         headers.insert(
@@ -105,16 +107,29 @@ impl Failure {
         }
     }
 
-    fn record(&self, status: StatusCode, asked: &Asked, proxy: &Proxy) {
-        let (method, path) = (&asked.method, asked.uri.path());
+    /// What the page and the log say.
+    fn reason(&self, proxy: &Proxy) -> String {
+        match self {
+            Self::Upstream(upstream::Error::RequestBodyIdle) => {
+                let limit = format_duration(proxy.upstream.body_idle());
+                format!("{self}: nothing for {limit} ([timeouts] body_idle)")
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    fn record(&self, status: StatusCode, reason: &str, asked: &Asked, proxy: &Proxy) {
+        let (method, path, metrics) = (&asked.method, asked.uri.path(), &proxy.metrics);
         if is_refusal(status) {
-            proxy.metrics.refused_requests.inc();
-            debug!(%method, path, status = status.as_u16(), reason = self.to_string(), "request refused");
+            metrics.refused_requests.inc();
+            metrics
+                .refusal_notices
+                .refused(method, path, status.as_u16(), reason);
             return;
         }
         proxy.metrics.upstream_failures.inc();
         let upstream = &proxy.upstream;
         let cause = self.source().map(ToString::to_string);
-        warn!(%method, path, status = status.as_u16(), %upstream, reason = self.to_string(), cause, "no answer from the upstream");
+        warn!(%method, path, status = status.as_u16(), %upstream, reason, cause, "no answer from the upstream");
     }
 }

@@ -135,6 +135,11 @@ impl Upstream {
         &self.host
     }
 
+    /// The longest wait for a piece of a request's body.
+    pub fn body_idle(&self) -> Duration {
+        self.timeouts.body_idle
+    }
+
     /// Sends `request`, in origin-form with Host, and returns the head of the answer. The
     /// app's interim responses but 101 go to `interim`; over HTTP/2 there are none.
     ///

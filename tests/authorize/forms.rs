@@ -149,6 +149,8 @@ fn form_that_does_not_come_is_not_waited_for() {
     client.send(posted(&format!("{FORM}Content-Length: 10\r\n"), "a=1"));
     let answer = client.message();
     assert_eq!(status(&answer), 408);
+    let why = "did not come in time: nothing for 50ms ([timeouts] body_idle)\n";
+    assert!(answer.ends_with(why), "{answer}");
     assert_eq!(field(&answer, "location"), None);
 }
 

@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 
+use crate::http2_client::{Client, request};
 use crate::program::Program;
 use crate::raw::{Wire, field};
 use crate::running::{Rescope, get, status};
-use crate::{ON_ITS_OWN, ON_THE_PROXYS, PATH, TO};
+use crate::{KEEP, ON_ITS_OWN, ON_THE_PROXYS, PATH, TO};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\napp";
 
@@ -160,6 +161,9 @@ fn program_says_where_it_listens_and_logs_no_secret() {
     }
     let log = program.end();
     assert!(!log.contains(secret), "{log}");
+    let refused = "request refused method=GET path=\"/oauth/authorize\" status=400 reason=\"the \
+        request holds what may not stand in a query; it is to be percent-encoded\"";
+    assert_eq!(log.matches(refused).count(), 1, "{log}");
     assert_eq!(
         log.matches("scope rewritten client_id=AbC ").count(),
         2,
@@ -173,4 +177,24 @@ fn program_says_where_it_listens_and_logs_no_secret() {
     ] {
         assert!(log.contains(total), "{total} {log}");
     }
+}
+
+/// Browsers send a field for each in HTTP/2 (RFC 9113 8.2.3), and what one port sets the others
+/// get, on localhost.
+#[test]
+fn many_cookies_are_no_matter() {
+    let rescope = Rescope::start(&format!("{KEEP}{ON_ITS_OWN}"));
+    let cookies: Vec<_> = (0..1000)
+        .map(|at| format!("{at:0>4}={:a<15}", ""))
+        .collect();
+    let one_line = format!("Cookie: {}\r\n\r\n", cookies.join("; "));
+    let answer = rescope.ask(get(PATH).replacen("\r\n\r\n", &format!("\r\n{one_line}"), 1));
+    assert_eq!(status(&answer), 302);
+    let mut client = Client::connect(rescope.address());
+    let mut request = request(PATH);
+    for cookie in &cookies {
+        let cookie = cookie.parse().unwrap();
+        request.headers_mut().append("cookie", cookie);
+    }
+    assert_eq!(client.get(request).status(), 302);
 }

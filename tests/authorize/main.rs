@@ -7,7 +7,6 @@
 #[expect(dead_code, reason = "not all of it is of use here")]
 mod hostile;
 #[path = "../wire/http2_client.rs"]
-#[expect(dead_code, reason = "not all of it is of use here")]
 mod http2_client;
 #[path = "../wire/identity.rs"]
 #[expect(dead_code, reason = "not all of it is of use here")]

@@ -240,6 +240,8 @@ fn upload_that_stalls_is_a_408_and_the_app_sees_a_break() {
         });
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         assert_eq!(field(&answer, "connection"), Some("close"), "{answer}");
+        let why = "body did not come in time: nothing for 2s ([timeouts] body_idle)\n";
+        assert!(answer.ends_with(why), "{answer}");
         let mut server = app.accept();
         server.head();
         assert_eq!(server.rest(), "4\r\npart\r\n");
