@@ -15,7 +15,7 @@ pub(super) fn is_same_host(authority: &Authority, host: &HeaderValue) -> bool {
 }
 
 /// Whether `host` is `uri-host [ ":" port ]` (RFC 9110 7.2, RFC 3986 3.2.2), and not empty.
-pub(super) fn is_host(host: &[u8]) -> bool {
+pub fn is_host(host: &[u8]) -> bool {
     let Ok(host) = str::from_utf8(host) else {
         return false;
     };

@@ -14,6 +14,7 @@ use http::{
 };
 
 pub use head::{Unfit, check, says_empty};
+pub use host::is_host;
 pub use page::{is_refusal, page};
 
 /// How a message's body was framed on its way here.

@@ -14,6 +14,8 @@ pub struct Client {
     pub local: Option<SocketAddr>,
     /// Whether the client speaks TLS with this process.
     pub is_tls: bool,
+    /// Whether the listener is for TLS and the client speaks without it.
+    pub lacks_tls: bool,
     /// Which of the server's listeners it is, counted from 0.
     pub listener: usize,
     /// Both ends of the TCP connection itself; `None` over a Unix socket.

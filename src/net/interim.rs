@@ -117,8 +117,8 @@ impl Outlet {
     }
 }
 
-/// Appends the head of a response without a body (RFC 9112 section 4).
-fn write_head(status: StatusCode, headers: &HeaderMap, out: &mut Vec<u8>) {
+/// Appends the head of a response in HTTP/1.1 (RFC 9112 section 4).
+pub fn write_head(status: StatusCode, headers: &HeaderMap, out: &mut Vec<u8>) {
     let reason = status.canonical_reason().unwrap_or_default();
     out.extend(format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).as_bytes());
     for (name, value) in headers {

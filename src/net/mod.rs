@@ -15,7 +15,7 @@ mod wait;
 
 pub use client::{Client, Ends};
 pub use descriptors::{Descriptor, Descriptors, Waiting, is_lack, lack};
-pub use interim::Interim;
+pub use interim::{Interim, write_head};
 pub use linger::linger;
 pub use own::{OwnConnection, OwnConnections};
 pub use socket::Socket;

@@ -35,6 +35,10 @@ pub(super) struct Activity {
     is_given: AtomicBool,
     /// Whether hyper has bytes of an answer that have not gone out.
     is_writing: AtomicBool,
+    /// Whether a request was refused in a way that ends the connection.
+    is_leaving: AtomicBool,
+    /// Whether another protocol than HTTP has begun, or may.
+    is_switched: AtomicBool,
 }
 
 /// A request or a stream, until it is dropped.
@@ -47,6 +51,8 @@ enum State {
     /// In a head, or before the first one.
     Head,
     Idle,
+    /// Behind a refusal that ends the connection: the client is to take that before it closes.
+    Leaving,
 }
 
 impl Activity {
@@ -57,11 +63,14 @@ impl Activity {
         InFlight(Arc::clone(self))
     }
 
-    /// Notes that bytes came, which start a head where nothing is in flight.
-    pub(super) fn read(&self) {
-        if self.in_flight.load(Relaxed) == 0 {
+    /// Notes that bytes came, which start a head where nothing is in flight. Returns how many
+    /// requests have begun, and whether one is in flight.
+    pub(super) fn read(&self) -> (usize, bool) {
+        let is_in_flight = self.in_flight.load(Relaxed) > 0;
+        if !is_in_flight {
             self.has_bytes.store(true, Relaxed);
         }
+        (self.begun.load(Relaxed), is_in_flight)
     }
 
     pub(super) fn has_begun_head(&self) -> bool {
@@ -91,6 +100,23 @@ impl Activity {
         }
     }
 
+    /// How many requests have begun, where each has its answer; none once another protocol
+    /// than HTTP may be spoken.
+    pub(super) fn answered(&self) -> Option<usize> {
+        let is_quiet = self.in_flight.load(Relaxed) == 0 && !self.is_switched.load(Relaxed);
+        is_quiet.then(|| self.begun.load(Relaxed))
+    }
+
+    /// Is told that what has been refused ends the connection.
+    pub(super) fn leave(&self) {
+        self.is_leaving.store(true, Relaxed);
+    }
+
+    /// Whether what has been refused ends the connection.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.is_leaving.load(Relaxed)
+    }
+
     fn has_begun(&self) -> bool {
         self.begun.load(Relaxed) > 0
     }
@@ -101,6 +127,8 @@ impl Activity {
         // The client has another limit for taking its answer.
         let state = if self.in_flight.load(Relaxed) > 0 || self.is_writing.load(Relaxed) {
             State::Busy
+        } else if self.is_leaving() {
+            State::Leaving
         } else if begun == 0 || self.has_bytes.load(Relaxed) {
             State::Head
         } else {
@@ -115,6 +143,16 @@ impl InFlight {
     pub(super) fn set_cut(&self) {
         self.0.is_given.store(false, Relaxed);
         self.0.is_cut.store(true, Relaxed);
+    }
+
+    /// Notes that the answer ends the connection, whatever the client still sends.
+    pub(super) fn leave(&self) {
+        self.0.leave();
+    }
+
+    /// Notes that another protocol may follow the answer.
+    pub(super) fn switch(&self) {
+        self.0.is_switched.store(true, Relaxed);
     }
 
     /// Notes that the last byte of the answer was given.
@@ -192,6 +230,7 @@ impl Clock {
             State::Busy => return Poll::Pending,
             State::Head => self.header_read,
             State::Idle => self.idle,
+            State::Leaving => LAST_WORDS,
         };
         if is_new {
             self.since = Instant::now();

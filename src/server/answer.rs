@@ -10,12 +10,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response, StatusCode, Version, header::CONTENT_LENGTH};
+use http::{Method, Request, Response, StatusCode, Version, header::CONTENT_LENGTH};
+use http_body_util::Full;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::task_local;
 use tracing::error;
 
-use super::{Handler, Settings, activity::InFlight};
+use super::{Handler, Settings, activity::InFlight, head, refusal::Refusal};
 use crate::net::Client;
 
 /// What the requests of one connection share.
@@ -25,11 +26,16 @@ pub(super) struct Shared<H> {
     pub(super) settings: Arc<Settings>,
 }
 
-/// The handler's body, or none.
+/// The body of an answer.
 pub(super) struct AnswerBody<B> {
-    body: Option<B>,
+    content: Content<B>,
     /// The request, in HTTP/1.1; in HTTP/2 the stream's task knows of it.
     in_flight: Option<InFlight>,
+}
+
+enum Content<B> {
+    Handlers(B),
+    Own(Full<Bytes>),
 }
 
 /// How much an answer's body has given to hyper.
@@ -54,11 +60,16 @@ impl<H: Handler> Shared<H> {
         request: Request<Incoming>,
         in_flight: Option<InFlight>,
     ) -> Response<AnswerBody<H::Body>> {
-        // hyper does not count them in HTTP/2.
-        if request.headers().len() > self.settings.limits.header_count {
-            return status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, in_flight);
-        }
         let version = request.version();
+        let is_head = request.method() == Method::HEAD;
+        if let Some(refusal) = self.refusal(&request) {
+            refusal.tell(&self.client, &self.settings);
+            if let Some(in_flight) = &in_flight {
+                in_flight.leave();
+            }
+            return own(&refusal, version, is_head, in_flight);
+        }
+        let is_connect = request.method() == Method::CONNECT;
         let mut answer = pin!(self.handler.handle(request, Arc::clone(&self.client)));
         // The handler's own state goes with the panic; what it shares has to bear one.
         let polled = |cx: &mut Context<'_>| {
@@ -72,8 +83,13 @@ impl<H: Handler> Shared<H> {
                 {
                     in_flight.set_cut();
                 }
+                if let Some(in_flight) = &in_flight
+                    && (is_connect || answer.status() == StatusCode::SWITCHING_PROTOCOLS)
+                {
+                    in_flight.switch();
+                }
                 answer.map(|body| AnswerBody {
-                    body: Some(body),
+                    content: Content::Handlers(body),
                     in_flight,
                 })
             }
@@ -81,9 +97,28 @@ impl<H: Handler> Shared<H> {
                 self.settings.metrics.panics.inc();
                 // What it said may hold anything.
                 error!("a request was answered with 500, for its handler panicked");
-                status(StatusCode::INTERNAL_SERVER_ERROR, in_flight)
+                own(&Refusal::Panic, version, is_head, in_flight)
             }
         }
+    }
+
+    /// Why `request` is none for the handler. hyper has counted in HTTP/1.1, bytes and up to a
+    /// hundred fields; in HTTP/2 it counts otherwise.
+    fn refusal(&self, request: &Request<Incoming>) -> Option<Refusal> {
+        if self.client.lacks_tls {
+            return Some(Refusal::no_tls(&self.client, Some(request)));
+        }
+        let limits = &self.settings.limits;
+        let is_http2 = request.version() == Version::HTTP_2;
+        if request.headers().len() > limits.header_count
+            && (!is_http2 || head::fields(request.headers()) > limits.header_count)
+        {
+            return Some(Refusal::ManyFields(limits.header_count));
+        }
+        if is_http2 && head::size(request) > limits.header_size {
+            return Some(Refusal::LargeHead(limits.header_size));
+        }
+        None
     }
 }
 
@@ -95,13 +130,17 @@ fn ends_with_connection<B: Body>(version: Version, answer: &Response<B>) -> bool
         && answer.body().size_hint().exact().is_none()
 }
 
-fn status<B>(status: StatusCode, in_flight: Option<InFlight>) -> Response<AnswerBody<B>> {
-    let mut response = Response::new(AnswerBody {
-        body: None,
+fn own<B>(
+    refusal: &Refusal,
+    version: Version,
+    is_head: bool,
+    in_flight: Option<InFlight>,
+) -> Response<AnswerBody<B>> {
+    let page = refusal.page(version, is_head);
+    page.map(|content| AnswerBody {
+        content: Content::Own(content),
         in_flight,
-    });
-    *response.status_mut() = status;
-    response
+    })
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
@@ -112,12 +151,14 @@ impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let Some(body) = &mut self.body else {
-            return Poll::Ready(None);
+        let frame = match &mut self.content {
+            Content::Handlers(body) => Pin::new(body).poll_frame(cx),
+            Content::Own(content) => Pin::new(content)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
         };
-        let frame = Pin::new(&mut *body).poll_frame(cx);
         let is_last = match &frame {
-            Poll::Ready(Some(Ok(frame))) => frame.is_trailers() || body.is_end_stream(),
+            Poll::Ready(Some(Ok(frame))) => frame.is_trailers() || self.is_end_stream(),
             Poll::Ready(None) => true,
             Poll::Ready(Some(Err(_))) | Poll::Pending => false,
         };
@@ -138,11 +179,16 @@ impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        match &self.content {
+            Content::Handlers(body) => body.is_end_stream(),
+            Content::Own(content) => content.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        let body = self.body.as_ref();
-        body.map_or(SizeHint::with_exact(0), Body::size_hint)
+        match &self.content {
+            Content::Handlers(body) => body.size_hint(),
+            Content::Own(content) => content.size_hint(),
+        }
     }
 }

@@ -19,9 +19,10 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
-    Handler, Limits, activity::Activity, answer::Shared, connection::Drive, rewound::Rewound,
+    Handler, Limits, Settings, activity::Activity, answer::Shared, connection::Drive,
+    refusal::Refusal, rewound::Rewound, unread::UnreadHead,
 };
-use crate::net::Interim;
+use crate::net::Client;
 
 /// Returns the connection, to be driven. What becomes of an upgrade keeps the stream.
 pub(super) fn connect<H: Handler>(
@@ -32,10 +33,13 @@ pub(super) fn connect<H: Handler>(
     let http = builder(&shared.settings.limits);
     let stream = ClientStream {
         stream,
-        interim: shared.client.interim.clone(),
+        client: Arc::clone(&shared.client),
+        settings: Arc::clone(&shared.settings),
         heads: BytesMut::new(),
         is_clean: true,
         activity: Arc::clone(activity),
+        answered: 0,
+        head: UnreadHead::default(),
         has_said_goodbye: false,
     };
     let shared = Arc::new(shared);
@@ -84,12 +88,16 @@ where
 /// A client's stream as hyper sees it.
 struct ClientStream {
     stream: Rewound,
-    interim: Interim,
-    /// Interim heads on their way out.
+    client: Arc<Client>,
+    settings: Arc<Settings>,
+    /// Interim heads on their way out, or an answer of the server's own.
     heads: BytesMut,
     /// Whether all that hyper wrote has gone out.
     is_clean: bool,
     activity: Arc<Activity>,
+    /// How many requests had begun when the last answer had gone out.
+    answered: usize,
+    head: UnreadHead,
     has_said_goodbye: bool,
 }
 
@@ -97,14 +105,14 @@ impl ClientStream {
     fn set_clean(&mut self, is_clean: bool) {
         if self.is_clean != is_clean {
             self.is_clean = is_clean;
-            self.interim.set_clean(is_clean);
+            self.client.interim.set_clean(is_clean);
         }
     }
 
     /// Writes the interim heads that wait, whole: nothing else may come between.
     fn poll_heads(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.is_clean && self.interim.is_waiting() {
-            self.heads.extend_from_slice(&self.interim.take());
+        if self.is_clean && self.client.interim.is_waiting() {
+            self.heads.extend_from_slice(&self.client.interim.take());
         }
         while !self.heads.is_empty() {
             let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.heads))?;
@@ -116,16 +124,58 @@ impl ClientStream {
         Poll::Ready(Ok(()))
     }
 
+    /// Why hyper refuses a head with `bytes`; `None` where they are something else. Behind all
+    /// answers hyper writes nothing but that.
+    fn refused_by_hyper(&self, bytes: &[u8]) -> Option<Refusal> {
+        if self.activity.answered() != Some(self.answered) {
+            return None;
+        }
+        let limits = &self.settings.limits;
+        let fields = limits.header_count.max(ON_THE_STACK);
+        match bytes.get("HTTP/1.1 ".len()..)?.get(..3)? {
+            b"400" => Some(Refusal::Malformed),
+            b"414" => Some(Refusal::LongTarget),
+            b"431" => Some(self.head.too_large(limits.header_size, fields)),
+            _ => None,
+        }
+    }
+
+    /// Has a page go out that says why a head is refused.
+    fn refuse(&mut self, refusal: Refusal) {
+        let refusal = match self.client.lacks_tls {
+            true => Refusal::no_tls::<()>(&self.client, None),
+            false => refusal,
+        };
+        refusal.tell(&self.client, &self.settings);
+        let page = refusal.bytes(self.head.is_for_head());
+        self.heads.extend_from_slice(&page);
+    }
+
     /// Answers a head that took too long (RFC 9110 section 15.5.9), and closes.
     fn poll_goodbye(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.has_said_goodbye {
             self.has_said_goodbye = true;
             if self.activity.has_begun_head() && self.is_clean {
-                self.heads.extend_from_slice(REQUEST_TIMEOUT);
+                self.refuse(Refusal::LateHead(self.settings.timeouts.header_read));
             }
         }
         ready!(self.poll_heads(cx))?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    /// Takes what a client still sends that has been refused, until it closes or its time is
+    /// over: bytes that nobody has read would make a reset of the end, and the client might not
+    /// read the answer (RFC 9112 9.6).
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut chunk = [0; 4 * 1024];
+        while !self.activity.is_over() {
+            let mut chunk = ReadBuf::new(&mut chunk);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk));
+            if read.is_err() || chunk.filled().is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -151,8 +201,10 @@ impl AsyncRead for ClientStream {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        if buffer.filled().len() > before {
-            self.activity.read();
+        let read = &buffer.filled()[before..];
+        if !read.is_empty() {
+            let (begun, is_in_flight) = self.activity.read();
+            self.head.read(read, begun, is_in_flight);
         }
         Poll::Ready(Ok(()))
     }
@@ -165,12 +217,17 @@ impl AsyncWrite for ClientStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         if self.is_clean {
-            if self.interim.take_expectation() && bytes.starts_with(CONTINUE) {
+            if self.client.interim.take_expectation() && bytes.starts_with(CONTINUE) {
                 // It is the app's to say.
                 return Poll::Ready(Ok(CONTINUE.len()));
             }
-            if self.interim.is_waiting() {
-                let heads = self.interim.take();
+            if let Some(refusal) = self.refused_by_hyper(bytes) {
+                self.activity.leave();
+                self.refuse(refusal);
+                return Poll::Ready(Ok(bytes.len()));
+            }
+            if self.client.interim.is_waiting() {
+                let heads = self.client.interim.take();
                 self.heads.extend_from_slice(&heads);
             }
             self.set_clean(false);
@@ -186,20 +243,22 @@ impl AsyncWrite for ClientStream {
         ready!(self.poll_heads(cx))?;
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         self.activity.flushed();
+        self.answered = self.activity.answered().unwrap_or(self.answered);
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_heads(cx))?;
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        match self.activity.is_leaving() {
+            true => self.poll_rest(cx),
+            false => Poll::Ready(Ok(())),
+        }
     }
 }
 
 /// What hyper writes when somebody wants the body of a request that expects it.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-
-const REQUEST_TIMEOUT: &[u8] =
-    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /// Field lines that hyper finds room for without asking for memory, for each request. Where
 /// fewer are allowed they are counted later.

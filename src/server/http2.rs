@@ -55,7 +55,7 @@ fn builder(streams: Streams, limits: &Limits) -> Builder<Streams> {
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_LIMIT)
         .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::try_from(limits.header_size).unwrap_or(u32::MAX))
+        .max_header_list_size(list_size(limits))
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
@@ -84,6 +84,14 @@ where
     fn expire(self: Pin<&mut Self>) {
         self.graceful_shutdown();
     }
+}
+
+/// How much of a head the h2 library takes, which counts 32 bytes more for each field. With so
+/// much, a head with a field for each cookie of ten bytes or more is bounded as in HTTP/1.1,
+/// by ourselves.
+fn list_size(limits: &Limits) -> u32 {
+    let size = limits.header_size.saturating_mul(OVERHEAD);
+    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 /// Runs the streams of one connection.
@@ -159,6 +167,9 @@ const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
 /// Of one answer that the client has not taken.
 const SEND_BUFFER: usize = 64 * 1024;
+
+/// `cookie`, ten bytes and 32 are 48; in HTTP/1.1 it is `; ` and ten bytes, 12.
+const OVERHEAD: usize = 4;
 
 /// Streams that were reset before they were served (CVE-2023-44487), and those that had
 /// to be reset for an error of the client (CVE-2025-8671): with more the connection ends.

@@ -9,12 +9,15 @@ mod activity;
 mod answer;
 mod connection;
 mod descriptors;
+mod head;
 mod http1;
 mod http2;
 mod listener;
 mod proxy_protocol;
+mod refusal;
 mod rewound;
 mod socket_file;
+mod unread;
 mod worker;
 
 #[cfg(test)]
@@ -46,6 +49,7 @@ use listener::Accepted;
 
 pub use descriptors::raise_descriptor_limit;
 pub use listener::{Address, Inherited, Listener};
+pub use refusal::complete;
 pub use worker::Worker;
 
 /// Bounds of what clients may take.
@@ -54,9 +58,11 @@ pub struct Limits {
     /// Connections open at once; more wait in the kernel's queue. Fewer where the process
     /// may not open as many files.
     pub connections: usize,
-    /// Bytes of the head of a request, in HTTP/2 as if it were not compressed.
+    /// Bytes of the head of a request, in HTTP/2 as HTTP/1.1 would have it. The h2 library
+    /// decodes up to four times as much, with 32 bytes more for each field, and holds that of
+    /// each stream until it is refused.
     pub header_size: usize,
-    /// Field lines of a head.
+    /// Field lines of a head, the cookies of HTTP/2 in one.
     pub header_count: usize,
 }
 

@@ -20,6 +20,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::handler::Answers;
+use crate::log::Log;
 use crate::raw::{LIMIT, Wire};
 
 /// What is to run: one plain TCP listener, where nothing else is said.
@@ -53,6 +54,7 @@ pub struct Running {
     pub metrics: Arc<Metrics>,
     pub go: Arc<Notify>,
     pub let_go: mpsc::Receiver<()>,
+    log: Log,
     stop: Option<oneshot::Sender<()>>,
     stopped: mpsc::Receiver<()>,
 }
@@ -83,7 +85,11 @@ impl Running {
         let (bound, addresses) = mpsc::channel();
         let (done, stopped) = mpsc::channel();
         let counted = Arc::clone(&metrics);
+        let log = Log::default();
+        let logged = log.subscriber();
         thread::spawn(move || {
+            // Of this server alone: all of it is on this thread.
+            let _logged = tracing::subscriber::set_default(logged);
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let server = bind(setup, counted);
@@ -100,6 +106,7 @@ impl Running {
             metrics,
             go,
             let_go,
+            log,
             stop: Some(stop),
             stopped,
         }
@@ -112,6 +119,24 @@ impl Running {
 
     pub fn client(&self) -> Wire {
         Wire::connect(self.address())
+    }
+
+    /// The lines that it has logged so far at info.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lines()
+    }
+
+    /// Waits until it has logged a line with these words, and returns that.
+    pub fn logged(&self, words: &str) -> String {
+        let find = || self.log().into_iter().find(|line| line.contains(words));
+        let start = Instant::now();
+        loop {
+            match find() {
+                Some(line) => return line,
+                None => assert!(start.elapsed() < LIMIT, "{words}: {:?}", self.log()),
+            }
+            thread::yield_now();
+        }
     }
 
     /// Asks it to end.

@@ -258,6 +258,27 @@ fn malformed_upload_is_the_clients_fault() {
     );
 }
 
+/// What the app itself refuses is its own, though it looks like what hyper says.
+#[test]
+fn refusals_of_the_app_pass_as_they_came() {
+    let (app, rescope) = started();
+    for status in [
+        "400 Bad Request",
+        "414 URI Too Long",
+        "431 Request Header Fields Too Large",
+    ] {
+        let refusal =
+            format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        let mut client = rescope.client();
+        client.send(GET);
+        let mut server = app.accept();
+        server.head();
+        server.send(&refusal);
+        let passed = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        assert_eq!(client.message(), passed);
+    }
+}
+
 /// Checks an answer of our own: what it says, and what it does not.
 fn assert_failure(answer: &str, status: u16, kind: &str, app: SocketAddr) {
     assert!(

@@ -50,6 +50,26 @@ fn authority_becomes_host() {
     assert_eq!(client.body(response.into_body()).0.unwrap(), b"ok");
 }
 
+/// RFC 9113 8.2.3: browsers send a field for each, and on localhost all ports share them.
+#[test]
+fn many_cookies_reach_the_app_in_one_line() {
+    let (app, _rescope, mut client) = start();
+    let cookies: Vec<_> = (0..1000)
+        .map(|at| format!("{at:0>4}={:a<15}", ""))
+        .collect();
+    let mut asked = request("/");
+    for cookie in &cookies {
+        asked
+            .headers_mut()
+            .append("cookie", cookie.parse().unwrap());
+    }
+    let sent = client.send(asked, true);
+    let (got, _server) = answer(&app, OK);
+    assert_eq!(field(&got, "cookie"), Some(&*cookies.join("; ")));
+    let response = client.block_on(sent.answer).unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
 #[test]
 fn host_that_says_the_same_is_accepted_and_another_refused() {
     let (app, _rescope, mut client) = start();
