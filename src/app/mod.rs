@@ -92,6 +92,10 @@ impl App {
             limits: parts::server_limits(&config.limits),
             timeouts: parts::server_timeouts(&config.timeouts),
             metrics: Arc::clone(&metrics),
+            trust: certificates
+                .as_ref()
+                .map(|it| parts::trust(&config.certs, &it.summaries()))
+                .unwrap_or_default(),
             detached: TaskTracker::new(),
             descriptors: Descriptors::default(),
         };

@@ -1,6 +1,6 @@
 //! What the configuration says in the words of each part that acts on it.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use crate::coding::Bounds;
 use crate::config::{self, Config, ForwardedMode, ListenAddress, UpstreamProtocol, UpstreamUrl};
@@ -82,6 +82,17 @@ fn bodies(written: &config::Bodies, config: &Config) -> Bodies {
         },
         anchors: Anchors::new(&config.endpoints),
     }
+}
+
+/// How a client comes to trust the first of the certificates in `folder`.
+pub(super) fn trust(folder: &Path, served: &[tls::Summary]) -> String {
+    let file = served.first().map_or("", |it| it.certificate.as_str());
+    let file = folder.join(file);
+    let file = file.display();
+    format!(
+        "where it is self-signed, import `{file}` into the browser or system, or give it to the \
+         client (`curl --cacert {file}`); one that mkcert makes is trusted by itself"
+    )
 }
 
 /// Bounds of what clients may take.

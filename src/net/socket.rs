@@ -6,8 +6,9 @@ use std::{
     task::{Context, Poll},
 };
 
+use rustix::net::{RecvFlags, recv};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
+    io::{AsyncRead, AsyncWrite, DuplexStream, Interest, ReadBuf},
     net::{TcpStream, UnixStream},
 };
 use tokio_util::either::Either;
@@ -27,6 +28,29 @@ impl Socket {
             Either::Left(stream) => Some(stream),
             Either::Right(_) => None,
         }
+    }
+
+    /// Returns the byte that comes first, and leaves it where it is; `None` where the other side
+    /// closes.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub async fn peek(&self) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        let count = match &self.io {
+            Either::Left(stream) => {
+                let peek = || Ok(recv(stream, &mut byte, RecvFlags::PEEK)?.0);
+                stream.async_io(Interest::READABLE, peek).await?
+            }
+            Either::Right(Either::Left(stream)) => {
+                let peek = || Ok(recv(stream, &mut byte, RecvFlags::PEEK)?.0);
+                stream.async_io(Interest::READABLE, peek).await?
+            }
+            // Nobody looks ahead in memory.
+            Either::Right(Either::Right(_)) => 1,
+        };
+        Ok((count > 0).then_some(byte[0]))
     }
 
     /// Bytes that the other side's system, or ours for it, took.

@@ -9,18 +9,23 @@ use std::{
 };
 
 use bytes::BytesMut;
-use rustls::ServerConfig;
 use tokio::{
-    io::{AsyncRead, ReadBuf},
+    io::{AsyncRead, AsyncWriteExt, ReadBuf},
     sync::watch,
     time::{Instant, error::Elapsed, timeout},
 };
-use tokio_rustls::{TlsAcceptor, TlsStream};
+use tokio_rustls::{TlsStream, server};
 use tracing::debug;
 
 use super::{
-    Handler, Place, Settings, Timeouts, activity::Clock, answer::Shared, http1, http2,
-    listener::Accepted, proxy_protocol, rewound::Rewound,
+    Handler, Place, Settings, Timeouts,
+    activity::Clock,
+    answer::Shared,
+    handshake::{self, Spoken, shake_hands},
+    http1, http2,
+    listener::Accepted,
+    proxy_protocol,
+    rewound::Rewound,
 };
 use crate::net::{Client, Interim, Socket, Stream};
 
@@ -94,22 +99,36 @@ async fn open(accepted: Accepted, settings: &Settings) -> io::Result<Opened> {
             client.local = Some(local);
         }
     }
-    if let Some(config) = tls {
-        let greeted = Instant::now();
-        let handshake = shake_hands(socket, config, timeouts).await;
-        let (stream, protocol) = handshake.inspect_err(|_| {
-            settings.metrics.tls_handshake_failures.inc();
-        })?;
-        return Ok(Opened {
-            stream,
-            client,
-            protocol,
-            ahead: BytesMut::new(),
-            // The handshake has a limit of its own, the PROXY header has not.
-            start: start + greeted.elapsed(),
-        });
-    }
-    let mut stream = Stream::plain(socket, timeouts.write);
+    let greeted = Instant::now();
+    let stream = match tls {
+        None => Stream::plain(socket, timeouts.write),
+        Some(config) => match shake_hands(socket, config, timeouts.tls_handshake).await {
+            Ok(Spoken::Tls(stream)) => {
+                // The handshake has a limit of its own, the PROXY header has not.
+                let start = start + greeted.elapsed();
+                return open_tls(*stream, client, start, settings).await;
+            }
+            Ok(Spoken::Plain(socket)) => {
+                settings.metrics.tls_handshake_failures.inc();
+                client.lacks_tls = true;
+                Stream::plain(socket, timeouts.write)
+            }
+            Err(error) => {
+                settings.metrics.tls_handshake_failures.inc();
+                handshake::tell(&error, &client, settings);
+                return Err(error);
+            }
+        },
+    };
+    open_plain(stream, client, start, timeouts).await
+}
+
+async fn open_plain(
+    mut stream: Stream,
+    client: Client,
+    start: Instant,
+    timeouts: &Timeouts,
+) -> io::Result<Opened> {
     let found = timeout(
         timeouts.header_read.saturating_sub(start.elapsed()),
         sniff(&mut stream),
@@ -124,21 +143,38 @@ async fn open(accepted: Accepted, settings: &Settings) -> io::Result<Opened> {
     })
 }
 
-async fn shake_hands(
-    socket: Socket,
-    config: Arc<ServerConfig>,
-    timeouts: &Timeouts,
-) -> io::Result<(Stream, Protocol)> {
-    let handshake = TlsAcceptor::from(config).accept(socket);
-    let handshake = timeout(timeouts.tls_handshake, handshake).await;
-    let stream = handshake.map_err(late("the TLS handshake"))??;
-    let stream = Stream::tls(TlsStream::Server(stream), timeouts.write);
+/// Waits for what comes behind the handshake: hyper would keep to itself what a client says
+/// that breaks off there.
+async fn open_tls(
+    stream: server::TlsStream<Socket>,
+    client: Client,
+    start: Instant,
+    settings: &Settings,
+) -> io::Result<Opened> {
+    let timeouts = &settings.timeouts;
+    let mut stream = Stream::tls(TlsStream::Server(stream), timeouts.write);
     // RFC 9113 3.2: over TLS it is HTTP/2 if that was agreed on, and only then.
     let protocol = match stream.application_protocol() {
         Some(b"h2") => Protocol::Http2,
         _ => Protocol::Http1,
     };
-    Ok((stream, protocol))
+    let mut ahead = BytesMut::new();
+    let limit = timeouts.header_read.saturating_sub(start.elapsed());
+    match timeout(limit, read_some(&mut stream, &mut ahead)).await {
+        Ok(read) => read.inspect_err(|error| handshake::tell(error, &client, settings))?,
+        Err(elapsed) => {
+            // With `close_notify`; a client that takes nothing gets none.
+            let _ = timeout(timeouts.write, stream.shutdown()).await;
+            return Err(late("a request")(elapsed));
+        }
+    }
+    Ok(Opened {
+        stream,
+        client,
+        protocol,
+        ahead,
+        start,
+    })
 }
 
 /// Reads until it is clear whether the client starts with the preface of HTTP/2 (RFC 9113
@@ -148,15 +184,7 @@ async fn sniff(stream: &mut Stream) -> io::Result<(Protocol, BytesMut)> {
     let mut read = BytesMut::new();
     loop {
         let before = read.len();
-        poll_fn(|cx| {
-            // As much as hyper would read at first; it is not kept while nothing comes.
-            let mut chunk = [0; 8 * 1024];
-            let mut chunk = ReadBuf::new(&mut chunk);
-            ready!(Pin::new(&mut *stream).poll_read(cx, &mut chunk))?;
-            read.extend_from_slice(chunk.filled());
-            Poll::Ready(io::Result::Ok(()))
-        })
-        .await?;
+        read_some(stream, &mut read).await?;
         if read.starts_with(PREFACE) {
             return Ok((Protocol::Http2, read));
         }
@@ -164,6 +192,19 @@ async fn sniff(stream: &mut Stream) -> io::Result<(Protocol, BytesMut)> {
             return Ok((Protocol::Http1, read));
         }
     }
+}
+
+/// Reads once; nothing more at the end.
+async fn read_some(stream: &mut Stream, read: &mut BytesMut) -> io::Result<()> {
+    poll_fn(|cx| {
+        // As much as hyper would read at first; it is not kept while nothing comes.
+        let mut chunk = [0; 8 * 1024];
+        let mut chunk = ReadBuf::new(&mut chunk);
+        ready!(Pin::new(&mut *stream).poll_read(cx, &mut chunk))?;
+        read.extend_from_slice(chunk.filled());
+        Poll::Ready(Ok(()))
+    })
+    .await
 }
 
 impl Opened {
@@ -179,7 +220,11 @@ impl Opened {
         if self.protocol == Protocol::Http1 {
             client.interim = Interim::new();
         }
-        let clock = Clock::new(Arc::clone(&activity), &settings.timeouts, self.start);
+        let mut clock = Clock::new(Arc::clone(&activity), &settings.timeouts, self.start);
+        if client.lacks_tls {
+            // There is nothing for it here.
+            clock.hurry();
+        }
         let stream = Rewound::new(self.stream, self.ahead, place);
         let shared = Shared {
             handler,

@@ -9,6 +9,7 @@ mod activity;
 mod answer;
 mod connection;
 mod descriptors;
+mod handshake;
 mod head;
 mod http1;
 mod http2;
@@ -135,6 +136,8 @@ pub struct Server {
     pub timeouts: Timeouts,
     /// Where connections are counted.
     pub metrics: Arc<Metrics>,
+    /// How a client comes to trust the certificates, for the log to say.
+    pub trust: String,
     /// What goes on when its connection is the server's no more, such as tunnels.
     pub detached: TaskTracker,
     /// Of which each connection takes one.
@@ -146,6 +149,7 @@ struct Settings {
     limits: Limits,
     timeouts: Timeouts,
     metrics: Arc<Metrics>,
+    trust: String,
 }
 
 /// A connection's share of the limits; kept for as long as its socket is open.
@@ -192,6 +196,7 @@ impl Server {
             limits: self.limits,
             timeouts: self.timeouts,
             metrics: Arc::clone(&self.metrics),
+            trust: self.trust.clone(),
         });
         let connections = descriptors::bound(self.limits.connections);
         let permits = Arc::new(Semaphore::new(connections));

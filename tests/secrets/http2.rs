@@ -157,11 +157,31 @@ fn tls_leaves_no_secret_in_the_log() {
                 server.send(with_secrets(answer));
             });
         }
-        // Somebody who takes it for a plain port, and somebody who hangs up in the handshake.
+        // Somebody who takes it for a plain port, by a name that is none.
+        for host in [
+            "",
+            "Host: $@a\r\n",
+            "Host: a/$\r\n",
+            "Host: $\r\nHost: $\r\n",
+        ] {
+            let mut plain = crate::raw::Wire::connect(address);
+            let fields = format!("{host}Cookie: $\r\n\r\n");
+            plain.send(with_secrets(&format!("GET /$?code=$ HTTP/1.1\r\n{fields}")));
+            let page = plain.rest();
+            assert!(
+                page.ends_with(&format!("use https://{address}\n")),
+                "{page}"
+            );
+            assert_no_secret(&page);
+        }
+        // By one that is, which the page is to name and the log is not.
         let mut plain = crate::raw::Wire::connect(address);
-        plain.send(with_secrets("GET /?code=$ HTTP/1.1\r\nCookie: $\r\n\r\n"));
-        assert_no_secret(&plain.rest());
+        plain.send(with_secrets("GET / HTTP/1.1\r\nHost: $.example\r\n\r\n"));
+        let page = plain.rest();
+        let name = with_secrets("use https://$.example\n");
+        assert!(page.ends_with(&name), "{page}");
         let said = program.end();
+        assert!(said.contains("what came is not TLS"), "{said}");
         assert!(said.contains("scope rewritten"), "{said}");
         assert_no_secret(&said);
     }

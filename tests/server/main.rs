@@ -18,6 +18,7 @@ mod interim;
 mod limits;
 mod listeners;
 mod log;
+mod plain_on_tls;
 mod protocols;
 mod proxy_protocol;
 mod refusals;

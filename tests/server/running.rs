@@ -203,6 +203,7 @@ fn bind(setup: Setup, metrics: Arc<Metrics>) -> Server {
         limits: setup.limits,
         timeouts: setup.timeouts,
         metrics,
+        trust: "trust it".to_owned(),
         detached: TaskTracker::new(),
         descriptors: Descriptors::default(),
     }

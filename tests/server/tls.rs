@@ -35,6 +35,17 @@ impl Identity {
         Arc::new(config)
     }
 
+    /// A client that trusts it.
+    pub fn client(&self, protocols: &[&str]) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.cert.der().clone()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap();
+        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = names(protocols);
+        Arc::new(config)
+    }
+
     /// Connects, says `first` in the clear and does the handshake.
     pub async fn connect(
         &self,
@@ -42,15 +53,9 @@ impl Identity {
         first: &[u8],
         protocols: &[&str],
     ) -> TlsStream<TcpStream> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.0.cert.der().clone()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-        let config = config.with_safe_default_protocol_versions().unwrap();
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = names(protocols);
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(first).await.unwrap();
-        let connector = TlsConnector::from(Arc::new(config));
+        let connector = TlsConnector::from(self.client(protocols));
         let name = "localhost".try_into().unwrap();
         connector.connect(name, stream).await.unwrap()
     }
