@@ -18,7 +18,7 @@ use tokio_rustls::{TlsStream, server};
 use tracing::debug;
 
 use super::{
-    Handler, Place, Settings, Timeouts,
+    Handler, Place, Settings,
     activity::Clock,
     answer::Shared,
     handshake::{self, Spoken, shake_hands},
@@ -100,8 +100,8 @@ async fn open(accepted: Accepted, settings: &Settings) -> io::Result<Opened> {
         }
     }
     let greeted = Instant::now();
-    let stream = match tls {
-        None => Stream::plain(socket, timeouts.write),
+    let (socket, limit) = match tls {
+        None => (socket, timeouts.header_read),
         Some(config) => match shake_hands(socket, config, timeouts.tls_handshake).await {
             Ok(Spoken::Tls(stream)) => {
                 // The handshake has a limit of its own, the PROXY header has not.
@@ -111,7 +111,7 @@ async fn open(accepted: Accepted, settings: &Settings) -> io::Result<Opened> {
             Ok(Spoken::Plain(socket)) => {
                 settings.metrics.tls_handshake_failures.inc();
                 client.lacks_tls = true;
-                Stream::plain(socket, timeouts.write)
+                (socket, timeouts.tls_handshake)
             }
             Err(error) => {
                 settings.metrics.tls_handshake_failures.inc();
@@ -120,19 +120,9 @@ async fn open(accepted: Accepted, settings: &Settings) -> io::Result<Opened> {
             }
         },
     };
-    open_plain(stream, client, start, timeouts).await
-}
-
-async fn open_plain(
-    mut stream: Stream,
-    client: Client,
-    start: Instant,
-    timeouts: &Timeouts,
-) -> io::Result<Opened> {
-    let found = timeout(
-        timeouts.header_read.saturating_sub(start.elapsed()),
-        sniff(&mut stream),
-    );
+    let mut stream = Stream::plain(socket, timeouts.write);
+    let limit = limit.saturating_sub(start.elapsed());
+    let found = timeout(limit, sniff(&mut stream));
     let (protocol, ahead) = found.await.map_err(late("a request"))??;
     Ok(Opened {
         stream,
