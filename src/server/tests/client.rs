@@ -96,6 +96,7 @@ pub(super) fn connect_with(setup: Setup) -> Connected {
             ..Timeouts::default()
         },
         metrics: Arc::default(),
+        trust: String::new(),
     };
     let permits = Arc::new(Semaphore::new(1));
     let place = Place {
