@@ -2,9 +2,10 @@
 //! up at once, as a whole or not at all; what is bound to sockets and
 //! connections waits for a restart, which is said.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
+use tokio::{task::spawn_blocking, time::sleep};
 use tracing::{info, warn};
 
 use super::parts;
@@ -23,11 +24,24 @@ pub struct Reload {
 }
 
 impl Reload {
-    /// Takes up what was read, or keeps all as it is where that is no good. A request
-    /// whose answer is being rewritten goes on with the rules it has.
-    pub fn apply(&self, read: Result<Config, ConfigError>) {
-        match read {
-            Ok(config) => self.take_up(config),
+    /// Takes up what `read` returns, as [`Reload::apply`] does, on a thread that serves nobody:
+    /// thousands of clients take a while to be read, and to be let go.
+    pub async fn aside(
+        this: &Arc<Self>,
+        read: impl FnOnce() -> Result<Config, ConfigError> + Send + 'static,
+    ) {
+        let reload = Arc::clone(this);
+        let applied = spawn_blocking(move || reload.apply(read())).await;
+        if let Ok(Some(old)) = applied {
+            tokio::spawn(free(old));
+        }
+    }
+
+    /// Takes up what was read and returns the rules before it, or keeps all as it is where that
+    /// is no good. A request whose answer is being rewritten goes on with the rules it has.
+    pub fn apply(&self, read: Result<Config, ConfigError>) -> Option<Arc<Rules>> {
+        let old = match read {
+            Ok(config) => Some(self.take_up(config)),
             Err(error) => {
                 self.metrics.config_reload_failures.inc();
                 let reason = match &error {
@@ -38,14 +52,16 @@ impl Reload {
                     reason,
                     "the new configuration is no good; the old one stays"
                 );
+                None
             }
-        }
+        };
         if let Some(certificates) = &self.certificates {
             self.reload_certificates(certificates);
         }
+        old
     }
 
-    fn take_up(&self, mut config: Config) {
+    fn take_up(&self, mut config: Config) -> Arc<Rules> {
         let clients = config.policies.clients().count();
         let default = config.policies.default_policy().name();
         self.metrics.config_reloads.inc();
@@ -66,7 +82,7 @@ impl Reload {
         for endpoint in &self.started.authorize {
             config.endpoints.ensure(&endpoint.to);
         }
-        self.rules.store(Arc::new(parts::rules(&config)));
+        self.rules.swap(Arc::new(parts::rules(&config)))
     }
 
     fn reload_certificates(&self, certificates: &Certificates) {
@@ -83,3 +99,16 @@ impl Reload {
         }
     }
 }
+
+/// Frees rules on a thread that serves nobody, once no request has them any more: the last
+/// one would have to free them otherwise.
+async fn free(old: Arc<Rules>) {
+    while Arc::strong_count(&old) > 1 {
+        sleep(PAUSE).await;
+    }
+    // It fails only where the process ends.
+    let _ = spawn_blocking(move || drop(old)).await;
+}
+
+/// Between two looks at who has the old rules.
+const PAUSE: Duration = Duration::from_secs(1);

@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
     panic,
     process::{self, ExitCode},
+    sync::Arc,
 };
 
 use tokio::{
@@ -14,7 +15,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use super::{Failure, ProxyArguments, describe, log};
-use crate::app::{App, Inherited, raise_descriptor_limit};
+use crate::app::{App, Inherited, Reload, raise_descriptor_limit};
 use crate::config::{self, Config, ConfigError};
 
 /// Runs the proxy until a signal ends it.
@@ -40,7 +41,8 @@ pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()
         .map_err(outside)?;
-    let read = || config::reload(path.as_deref(), &arguments.overrides());
+    let overrides = arguments.overrides();
+    let read = Arc::new(move || config::reload(path.as_deref(), &overrides));
     let served = runtime.block_on(serve(config, inherited, read));
     // A name that is being looked up would hold up the end otherwise.
     runtime.shutdown_background();
@@ -50,7 +52,7 @@ pub(super) fn run(arguments: &ProxyArguments) -> Result<ExitCode, Failure> {
 async fn serve(
     config: Config,
     inherited: Inherited,
-    read: impl Fn() -> Result<Config, ConfigError>,
+    read: Arc<impl Fn() -> Result<Config, ConfigError> + Send + Sync + 'static>,
 ) -> Result<(), Failure> {
     // Before the address is told: whoever has read it may send a signal.
     let outside = |error: io::Error| Failure::Outside(error.into());
@@ -91,7 +93,8 @@ async fn serve(
     let reload = app.reload();
     let reloads = async {
         while hangup.recv().await.is_some() {
-            reload.apply(read());
+            let read = Arc::clone(&read);
+            Reload::aside(&reload, move || read()).await;
         }
         pending::<()>().await;
     };

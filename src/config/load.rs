@@ -19,12 +19,8 @@ use super::{Config, Overrides, Rules, parse, parse_rules};
 ///
 /// The file cannot be read, or there is something wrong with what is written.
 pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Config, ConfigError> {
-    let mut config = read(path, |text, name| parse(text, name, overrides))?;
-    if let Some(folder) = path.and_then(Path::parent) {
-        config.certs = folder.join(config.certs);
-        config.ca_file = config.ca_file.map(|file| folder.join(file));
-    }
-    Ok(config)
+    let config = read(path, |text, name| Ok(parse(text, name, overrides)?))?;
+    Ok(relative_to(path, config))
 }
 
 /// As [`load`], for a proxy that runs with what the file said before.
@@ -34,12 +30,11 @@ pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Config, Config
 /// As [`load`]; and the file is empty, as one is that is being written: every client would
 /// get the default policy.
 pub fn reload(path: Option<&Path>, overrides: &Overrides) -> Result<Config, ConfigError> {
-    if let Some(path) = path
-        && fs::read(path).is_ok_and(|bytes| bytes.trim_ascii().is_empty())
-    {
-        return Err(ConfigError::Empty(path.to_owned()));
-    }
-    load(path, overrides)
+    let config = read(path, |text, name| match path {
+        Some(path) if text.trim_ascii().is_empty() => Err(ConfigError::Empty(path.to_owned())),
+        _ => Ok(parse(text, name, overrides)?),
+    })?;
+    Ok(relative_to(path, config))
 }
 
 /// As [`load`], for whoever connects nowhere: an upstream need not be written.
@@ -48,7 +43,7 @@ pub fn reload(path: Option<&Path>, overrides: &Overrides) -> Result<Config, Conf
 ///
 /// The file cannot be read, or there is something wrong with what is written.
 pub fn load_rules(path: Option<&Path>) -> Result<Rules, ConfigError> {
-    read(path, parse_rules)
+    read(path, |text, name| Ok(parse_rules(text, name)?))
 }
 
 /// Why there is no configuration.
@@ -70,12 +65,21 @@ pub enum ConfigError {
     Invalid(#[from] Report),
 }
 
+/// Returns `config` with its files where they are, seen from the folder of its own.
+fn relative_to(path: Option<&Path>, mut config: Config) -> Config {
+    if let Some(folder) = path.and_then(Path::parent) {
+        config.certs = folder.join(config.certs);
+        config.ca_file = config.ca_file.map(|file| folder.join(file));
+    }
+    config
+}
+
 fn read<T>(
     path: Option<&Path>,
-    parse: impl FnOnce(&str, &str) -> Result<T, Report>,
+    parse: impl FnOnce(&str, &str) -> Result<T, ConfigError>,
 ) -> Result<T, ConfigError> {
     let Some(path) = path else {
-        return Ok(parse("", "the command line and the environment")?);
+        return parse("", "the command line and the environment");
     };
     let bytes = fs::read(path).map_err(|source| ConfigError::Read {
         path: path.to_owned(),
@@ -83,7 +87,7 @@ fn read<T>(
     })?;
     let name = path.display().to_string();
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(parse(&text, &name)?),
+        Ok(text) => parse(&text, &name),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes());

@@ -1,6 +1,6 @@
 //! SIGHUP: the configuration is read again, and one that is no good changes nothing.
 
-use std::fs;
+use std::{fs, fs::File, io::Write, process::Command};
 
 use crate::program::{Fault, Program, eventually, total};
 use crate::raw::field;
@@ -17,6 +17,39 @@ fn new_policy_is_taken_up() {
     fs::write(program.configuration(), kept.replace("'strip'", "'keep'")).unwrap();
     program.signal("HUP");
     eventually("the new policy counts", || location(&program) == LOCATION);
+}
+
+/// A pipe for a file is read for as long as nobody writes.
+#[test]
+fn requests_go_on_while_the_configuration_is_read() {
+    let program = start("scope = 'keep'");
+    let file = program.configuration();
+    let kept = fs::read_to_string(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    assert!(
+        Command::new("mkfifo")
+            .arg(&file)
+            .status()
+            .unwrap()
+            .success()
+    );
+    program.signal("HUP");
+    // It opens when the other side is open too.
+    let mut slow = File::options().write(true).open(&file).unwrap();
+    assert_eq!(location(&program), LOCATION);
+    // The next one counts, though the one before it comes to its end later.
+    let renamed = "'normalize'\nrename = { one = 'two' }";
+    let last = program.configuration().with_extension("new");
+    fs::write(&last, kept.replace("'keep'", renamed)).unwrap();
+    fs::rename(&last, &file).unwrap();
+    program.signal("HUP");
+    assert_eq!(location(&program), LOCATION);
+    slow.write_all(kept.replace("'keep'", "'strip'").as_bytes())
+        .unwrap();
+    drop(slow);
+    let expected = LOCATION.replace("=one", "=two");
+    eventually("the last one counts", || location(&program) == expected);
+    assert_eq!(total(&program.stop(), "config_reloads"), 2);
 }
 
 #[test]
