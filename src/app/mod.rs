@@ -11,19 +11,18 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc, thread};
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use thiserror::Error;
-use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::authorize::{Authorize, Endpoint, Site};
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::net::{Descriptors, OwnConnections};
+use crate::net::{Descriptors, OwnConnections, Shutdown};
 use crate::proxy::{Proxy, Rules, body::HeldBodies};
 use crate::server::{Listener, Server, Worker};
 use crate::tls::{self, Certificates, SelfMade, Watching};
 use crate::upstream::{self, Binding, Connector, Upstream};
 
-pub use crate::server::{Inherited, raise_descriptor_limit};
+pub use crate::server::{Inherited, Stop, raise_descriptor_limit};
 pub use crate::tls::Summary;
 pub use reload::Reload;
 
@@ -96,7 +95,7 @@ impl App {
                 .as_ref()
                 .map(|it| parts::trust(&config.certs, &it.summaries()))
                 .unwrap_or_default(),
-            detached: TaskTracker::new(),
+            shutdown: Shutdown::default(),
             descriptors: Descriptors::default(),
         };
         let rules = Arc::new(ArcSwap::from_pointee(parts::rules(&config)));
@@ -171,8 +170,8 @@ impl App {
         self.self_made.as_ref()
     }
 
-    /// Serves until `shutdown` is ready, then lets requests and tunnels end, within a limit.
-    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
+    /// Serves until `stop` is ready, then lets requests and tunnels end, within their limits.
+    pub async fn serve(self, stop: impl Future<Output = Stop>) {
         let workers: Vec<_> = self
             .workers
             .into_iter()
@@ -190,7 +189,7 @@ impl App {
             })
             .collect();
         let metrics = Arc::clone(&self.server.metrics);
-        self.server.run(&workers, shutdown).await;
+        self.server.run(&workers, stop).await;
         let totals = metrics.totals();
         let totals = totals.map(|(name, count)| format!("{name}={count}"));
         info!(totals = totals.join(" "), "stopped");
@@ -269,7 +268,7 @@ fn workers(
             rules: Arc::clone(rules),
             upstream,
             metrics: Arc::clone(&server.metrics),
-            tunnels: server.detached.clone(),
+            shutdown: server.shutdown.clone(),
             upgrade_idle: config.timeouts.upgrade_idle,
             own: own.clone(),
             held: held.clone(),

@@ -112,6 +112,7 @@ pub(super) fn server_timeouts(timeouts: &config::Timeouts) -> server::Timeouts {
         idle: timeouts.idle,
         write: timeouts.body_idle,
         drain: timeouts.drain,
+        tunnel_drain: timeouts.tunnel_drain,
     }
 }
 

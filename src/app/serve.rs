@@ -46,6 +46,11 @@ impl Handler for Serve {
         complete_own(&mut answer, is_head);
         answer
     }
+
+    fn is_event_stream(body: &Self::Body) -> bool {
+        // One is never looked into.
+        matches!(body, Either::Left(Either::Left(body)) if body.is_event_stream())
+    }
 }
 
 /// Completes an answer of our own; the app's are as they came.

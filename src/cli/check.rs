@@ -185,6 +185,7 @@ fn timeouts(timeouts: &Timeouts) -> Vec<(&'static str, String)> {
         ("body_idle", timeouts.body_idle),
         ("upgrade_idle", timeouts.upgrade_idle),
         ("drain", timeouts.drain),
+        ("tunnel_drain", timeouts.tunnel_drain),
     ];
     all.into_iter().map(shown).collect()
 }

@@ -9,6 +9,7 @@ mod demo;
 mod explain;
 mod log;
 mod run;
+mod signals;
 
 use std::{
     env,

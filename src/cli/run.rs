@@ -1,20 +1,20 @@
 //! `rescope run`: the proxy, from the configuration to the last request.
 
 use std::{
-    future::{Future, pending},
+    future::pending,
     io::{self, Write},
     panic,
-    process::{self, ExitCode},
+    process::ExitCode,
     sync::Arc,
 };
 
 use tokio::{
     runtime,
-    signal::unix::{Signal, SignalKind, signal},
+    signal::unix::{SignalKind, signal},
 };
 use tracing::{error, info, warn};
 
-use super::{Failure, ProxyArguments, describe, log};
+use super::{Failure, ProxyArguments, describe, log, signals};
 use crate::app::{App, Inherited, Reload, raise_descriptor_limit};
 use crate::config::{self, Config, ConfigError};
 
@@ -56,7 +56,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     // Before the address is told: whoever has read it may send a signal.
     let outside = |error: io::Error| Failure::Outside(error.into());
-    let shutdown = shutdown().map_err(outside)?;
+    let stop = signals::stop().map_err(outside)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(outside)?;
     let upstream = config.upstream.clone();
     let clients = config.policies.clients().count();
@@ -99,40 +99,11 @@ async fn serve(
         pending::<()>().await;
     };
     tokio::select! {
-        () = app.serve(shutdown) => {}
+        () = app.serve(stop) => {}
         () = reloads => {}
     }
     Ok(())
 }
-
-/// Returns what ends with the first SIGTERM or SIGINT; the second ends the process.
-fn shutdown() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let name = match next(&mut terminate, &mut interrupt).await {
-            SIGINT => "SIGINT",
-            _ => "SIGTERM",
-        };
-        info!(signal = name, "stopping; a second signal stops at once");
-        tokio::spawn(async move {
-            let number = next(&mut terminate, &mut interrupt).await;
-            // What shells make of a process that a signal ended.
-            process::exit(128 + number)
-        });
-    })
-}
-
-/// Returns the number of the signal that came.
-async fn next(terminate: &mut Signal, interrupt: &mut Signal) -> i32 {
-    tokio::select! {
-        _ = terminate.recv() => SIGTERM,
-        _ = interrupt.recv() => SIGINT,
-    }
-}
-
-const SIGINT: i32 = 2;
-const SIGTERM: i32 = 15;
 
 /// Prints, and does not mind where nobody reads.
 fn tell(text: &str) {

@@ -46,8 +46,10 @@ pub struct Timeouts {
     pub body_idle: Duration,
     /// The same for tunnels, such as WebSocket, and for event streams (`text/event-stream`).
     pub upgrade_idle: Duration,
-    /// For what is in flight when the proxy stops; 0 is allowed here, and stops it at once.
+    /// For requests in flight when the proxy stops; 0 is allowed here, and ends them at once.
     pub drain: Duration,
+    /// For tunnels that are open then, which need not end by themselves; 0 is allowed here too.
+    pub tunnel_drain: Duration,
 }
 
 impl Default for Timeouts {
@@ -63,6 +65,8 @@ impl Default for Timeouts {
             body_idle: Duration::from_secs(60),
             upgrade_idle: Duration::from_secs(60 * 60),
             drain: Duration::from_secs(30),
+            // Little enough for `docker stop`, which kills after 10 s.
+            tunnel_drain: Duration::from_secs(2),
         }
     }
 }

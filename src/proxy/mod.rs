@@ -23,11 +23,10 @@ use arc_swap::ArcSwap;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header::HOST};
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
-use tokio_util::task::TaskTracker;
 use tracing::{Level, debug};
 
 use crate::metrics::Metrics;
-use crate::net::{Client, Interim, OwnConnections};
+use crate::net::{Client, Interim, OwnConnections, Shutdown};
 use crate::oauth::{RequestUrl, Scheme};
 use crate::upstream::{Binding, Upstream};
 
@@ -50,8 +49,8 @@ pub struct Proxy {
     pub upstream: Upstream,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// The tunnels that are open, for whoever drains.
-    pub tunnels: TaskTracker,
+    /// The end, which tunnels know of.
+    pub shutdown: Shutdown,
     /// How long a tunnel may carry nothing.
     pub upgrade_idle: Duration,
     /// The connections to the app, of all proxies in this process.

@@ -23,6 +23,11 @@ impl AnswerBody {
     pub(super) fn new(body: ResponseBody, named: Vec<HeaderName>) -> Self {
         Self { body, named }
     }
+
+    /// Whether it is a stream of events.
+    pub fn is_event_stream(&self) -> bool {
+        self.body.is_event_stream()
+    }
 }
 
 impl Body for AnswerBody {

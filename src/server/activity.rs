@@ -17,7 +17,7 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Timeouts;
+use super::{LAST_WORDS, Timeouts};
 
 /// What is on one connection: requests in HTTP/1.1, streams in HTTP/2.
 #[derive(Debug, Default)]
@@ -27,6 +27,12 @@ pub(super) struct Activity {
     begun: AtomicUsize,
     /// Whether bytes came when nothing was in flight: the start of a head.
     has_bytes: AtomicBool,
+    /// Whether any bytes came, since that was last asked.
+    has_heard: AtomicBool,
+    /// Whether the answer that is on its way, or was last, is a stream of events; in HTTP/1.1.
+    is_event_stream: AtomicBool,
+    /// Whether there was a tunnel; in HTTP/2.
+    has_tunnel: AtomicBool,
     /// Whether a limit is over.
     is_over: AtomicBool,
     /// Whether an answer that ends with the connection has not gone out whole.
@@ -60,12 +66,29 @@ impl Activity {
         self.in_flight.fetch_add(1, Relaxed);
         self.begun.fetch_add(1, Relaxed);
         self.has_bytes.store(false, Relaxed);
+        self.is_event_stream.store(false, Relaxed);
         InFlight(Arc::clone(self))
+    }
+
+    /// Notes that the client is there.
+    pub(super) fn hear(&self) {
+        self.has_heard.store(true, Relaxed);
+    }
+
+    /// Whether the answer that is on its way is a stream of events.
+    pub(super) fn is_event_stream(&self) -> bool {
+        self.is_event_stream.load(Relaxed)
+    }
+
+    /// Whether tunnels share the connection with requests.
+    pub(super) fn has_tunnel(&self) -> bool {
+        self.has_tunnel.load(Relaxed)
     }
 
     /// Notes that bytes came, which start a head where nothing is in flight. Returns how many
     /// requests have begun, and whether one is in flight.
     pub(super) fn read(&self) -> (usize, bool) {
+        self.hear();
         let is_in_flight = self.in_flight.load(Relaxed) > 0;
         if !is_in_flight {
             self.has_bytes.store(true, Relaxed);
@@ -155,6 +178,16 @@ impl InFlight {
         self.0.is_switched.store(true, Relaxed);
     }
 
+    /// Notes that the answer is a stream of events.
+    pub(super) fn set_event_stream(&self) {
+        self.0.is_event_stream.store(true, Relaxed);
+    }
+
+    /// Notes that this is a tunnel.
+    pub(super) fn set_tunnel(&self) {
+        self.0.has_tunnel.store(true, Relaxed);
+    }
+
     /// Notes that the last byte of the answer was given.
     pub(super) fn set_given(&self) {
         self.0.is_given.store(true, Relaxed);
@@ -179,6 +212,8 @@ pub(super) struct Clock {
     /// Runs out by the deadline, or earlier.
     timer: Pin<Box<Sleep>>,
     is_set: bool,
+    /// Whether the server drains.
+    is_hurried: bool,
 }
 
 impl Clock {
@@ -193,6 +228,7 @@ impl Clock {
             since: start,
             timer: Box::pin(sleep_until(start + timeouts.header_read)),
             is_set: false,
+            is_hurried: false,
         }
     }
 
@@ -202,23 +238,26 @@ impl Clock {
         self.activity.is_over.store(true, Relaxed);
     }
 
-    /// Has a connection end soon once it is idle, or at once where it never was more; a head
-    /// that has begun keeps its time.
-    pub(super) fn hurry(&mut self) {
-        self.idle = self.idle.min(LAST_WORDS);
+    /// Has a connection end soon once it is idle, within `goodbye`, or at once where it never
+    /// was more; a head that has begun keeps its time.
+    pub(super) fn hurry(&mut self, goodbye: Duration) {
+        self.idle = self.idle.min(goodbye);
         if !self.activity.has_begun_head() {
             self.header_read = self.idle;
+            self.since = Instant::now();
         }
         self.is_set = false;
+        self.is_hurried = true;
+        self.activity.has_heard.store(false, Relaxed);
     }
 
-    /// How long the end itself may take. One that never asked for anything has no answer
-    /// on its way.
+    /// How long the end itself may take. One that never asked for anything has no answer on
+    /// its way; nor has one that was silent since it was asked to end, as far as is known.
     pub(super) fn last_words(&self) -> Duration {
-        if self.activity.has_begun() {
-            self.last_words
-        } else {
-            Duration::ZERO
+        let is_silent = self.is_hurried && !self.activity.has_heard.load(Relaxed);
+        match is_silent || !self.activity.has_begun() {
+            true => Duration::ZERO,
+            false => self.last_words,
         }
     }
 
@@ -255,10 +294,7 @@ impl Clock {
     }
 }
 
-/// For GOAWAY and its answer, for `close_notify`, and for the rest of an HTTP/2 answer
-/// that the client has not taken; nothing tells how much of it there is. A quarter of
-/// `idle`, so that no connection stays long after its time.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// What last words have at least.
 const FEW_WORDS: Duration = Duration::from_millis(500);
 
 #[cfg(test)]

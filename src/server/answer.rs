@@ -38,9 +38,20 @@ enum Content<B> {
     Own(Full<Bytes>),
 }
 
-/// How much an answer's body has given to hyper.
+/// What the task of an HTTP/2 stream is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// What nobody answers any more.
+    #[default]
+    Tunnel,
+    Request,
+    EventStream,
+}
+
+/// What is known of an HTTP/2 stream: how much its answer's body has given to hyper.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Given {
+    pub(super) purpose: Purpose,
     frames: u64,
     /// Whether hyper has not asked for more since it got the last one: the client is to take
     /// that first.
@@ -60,6 +71,7 @@ impl<H: Handler> Shared<H> {
         request: Request<Incoming>,
         in_flight: Option<InFlight>,
     ) -> Response<AnswerBody<H::Body>> {
+        note(|given| given.purpose = Purpose::Request);
         let version = request.version();
         let is_head = request.method() == Method::HEAD;
         if let Some(refusal) = self.refusal(&request) {
@@ -87,6 +99,12 @@ impl<H: Handler> Shared<H> {
                     && (is_connect || answer.status() == StatusCode::SWITCHING_PROTOCOLS)
                 {
                     in_flight.switch();
+                }
+                if H::is_event_stream(answer.body()) {
+                    match &in_flight {
+                        Some(in_flight) => in_flight.set_event_stream(),
+                        None => note(|given| given.purpose = Purpose::EventStream),
+                    }
                 }
                 answer.map(|body| AnswerBody {
                     content: Content::Handlers(body),
@@ -120,6 +138,15 @@ impl<H: Handler> Shared<H> {
         }
         None
     }
+}
+
+/// Changes what the task of an HTTP/2 stream knows; outside of one there is nobody to tell.
+fn note(change: impl FnOnce(&mut Given)) {
+    let _ = GIVEN.try_with(|cell| {
+        let mut given = cell.get();
+        change(&mut given);
+        cell.set(given);
+    });
 }
 
 /// Whether a client of this version cannot tell the end of `answer` from a break: HTTP/1.0 has no
@@ -166,14 +193,10 @@ impl<B: Body<Data = Bytes> + Unpin> Body for AnswerBody<B> {
             in_flight.set_given();
         }
         if self.in_flight.is_none() {
-            let note = |given: &Cell<Given>| {
-                given.set(Given {
-                    frames: given.get().frames + 1,
-                    waits: frame.is_ready(),
-                });
-            };
-            // Outside of a stream's task there is nobody to tell.
-            let _ = GIVEN.try_with(note);
+            note(|given| {
+                given.frames += 1;
+                given.waits = frame.is_ready();
+            });
         }
         frame
     }

@@ -11,15 +11,14 @@ use std::{
 use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, AsyncWriteExt, ReadBuf},
-    sync::watch,
-    time::{Instant, error::Elapsed, timeout},
+    time::{Instant, error::Elapsed, sleep_until, timeout},
 };
 use tokio_rustls::{TlsStream, server};
 use tracing::debug;
 
 use super::{
-    Handler, Place, Settings,
-    activity::Clock,
+    Handler, LAST_WORDS, Place, Settings,
+    activity::{Activity, Clock},
     answer::Shared,
     handshake::{self, Spoken, shake_hands},
     http1, http2,
@@ -27,7 +26,7 @@ use super::{
     proxy_protocol,
     rewound::Rewound,
 };
-use crate::net::{Client, Interim, Socket, Stream};
+use crate::net::{Client, Deadlines, Ending, Interim, Socket, Stream};
 
 /// A connection of hyper's.
 pub(super) trait Drive: Future<Output = hyper::Result<()>> {
@@ -38,24 +37,24 @@ pub(super) trait Drive: Future<Output = hyper::Result<()>> {
     fn expire(self: Pin<&mut Self>);
 }
 
-/// Serves one connection to its end. When `drain` changes, it takes no request after those
-/// that it is on.
+/// Serves one connection to its end. When that of the process is asked for, it takes no request
+/// after those that it is on.
 pub(super) async fn serve<H: Handler>(
     accepted: Accepted,
     handler: H,
     settings: Arc<Settings>,
     place: Place,
-    mut drain: watch::Receiver<()>,
+    mut ending: Ending,
 ) {
     let peer = accepted.client.address;
     let opened = tokio::select! {
         biased;
         // Nothing was asked for yet.
-        _ = drain.changed() => return,
+        _ = ending.asked() => return,
         opened = open(accepted, &settings) => opened,
     };
     let ended = match opened {
-        Ok(opened) => opened.serve(handler, settings, place, drain).await,
+        Ok(opened) => opened.serve(handler, settings, place, ending).await,
         Err(error) => Err(error),
     };
     if let Err(error) = ended {
@@ -203,9 +202,9 @@ impl Opened {
         handler: H,
         settings: Arc<Settings>,
         place: Place,
-        drain: watch::Receiver<()>,
+        ending: Ending,
     ) -> io::Result<()> {
-        let activity = Arc::default();
+        let activity = Arc::<Activity>::default();
         let mut client = self.client;
         if self.protocol == Protocol::Http1 {
             client.interim = Interim::new();
@@ -213,7 +212,7 @@ impl Opened {
         let mut clock = Clock::new(Arc::clone(&activity), &settings.timeouts, self.start);
         if client.lacks_tls {
             // There is nothing for it here.
-            clock.hurry();
+            clock.hurry(LAST_WORDS);
         }
         let stream = Rewound::new(self.stream, self.ahead, place);
         let shared = Shared {
@@ -224,12 +223,12 @@ impl Opened {
         let ended = match self.protocol {
             Protocol::Http1 => {
                 let connection = http1::connect(stream, &activity, shared);
-                drive(connection, clock, drain).await
+                drive(connection, clock, &activity, ending).await
             }
             Protocol::Http2 => {
                 shared.settings.metrics.http2_connections.inc();
                 let connection = http2::connect(stream, &activity, shared);
-                drive(connection, clock, drain).await
+                drive(connection, clock, &activity, ending).await
             }
         };
         ended.map_err(io::Error::other)
@@ -241,21 +240,26 @@ impl Opened {
 async fn drive(
     connection: impl Drive,
     mut clock: Clock,
-    mut drain: watch::Receiver<()>,
+    activity: &Activity,
+    mut ending: Ending,
 ) -> hyper::Result<()> {
     let mut connection = pin!(connection);
-    let drains = tokio::select! {
+    let deadlines = tokio::select! {
         biased;
         ended = connection.as_mut() => return ended,
-        _ = drain.changed() => true,
-        () = clock.run_out() => false,
+        deadlines = ending.asked() => Some(deadlines),
+        () = clock.run_out() => None,
     };
-    if drains {
+    if let Some(deadlines) = deadlines {
         connection.as_mut().drain();
-        clock.hurry();
+        clock.hurry(deadlines.goodbye);
         tokio::select! {
             biased;
             ended = connection.as_mut() => return ended,
+            () = cut(activity, deadlines) => {
+                debug!("connection cut: the drain time is over for what it is on");
+                return Ok(());
+            }
             () = clock.run_out() => {}
         }
     }
@@ -263,6 +267,29 @@ async fn drive(
     connection.as_mut().expire();
     let ended = timeout(clock.last_words(), connection).await;
     ended.unwrap_or(Ok(()))
+}
+
+/// Waits until a connection has to end, whatever it is on.
+async fn cut(activity: &Activity, deadlines: Deadlines) {
+    let event_stream = async {
+        sleep_until(deadlines.event_streams).await;
+        // One task looks at the connection and then at this.
+        poll_fn(|_| match activity.is_event_stream() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    };
+    let request = async {
+        sleep_until(deadlines.requests).await;
+        if activity.has_tunnel() {
+            sleep_until(deadlines.tunnels).await;
+        }
+    };
+    tokio::select! {
+        () = event_stream => {}
+        () = request => {}
+    }
 }
 
 fn late(what: &'static str) -> impl Fn(Elapsed) -> io::Error {

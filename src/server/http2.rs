@@ -20,12 +20,13 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_util::io::InspectReader;
 use tracing::debug;
 
 use super::{
-    Handler, Limits,
-    activity::Activity,
-    answer::{GIVEN, Given, Shared},
+    CLOSING, Handler, Limits, Settings,
+    activity::{Activity, InFlight},
+    answer::{GIVEN, Given, Purpose, Shared},
     connection::Drive,
     rewound::Rewound,
 };
@@ -38,7 +39,7 @@ pub(super) fn connect<H: Handler>(
 ) -> impl Drive {
     let streams = Streams {
         activity: Arc::clone(activity),
-        write: shared.settings.timeouts.write,
+        settings: Arc::clone(&shared.settings),
     };
     let http = builder(streams, &shared.settings.limits);
     let shared = Arc::new(shared);
@@ -46,6 +47,8 @@ pub(super) fn connect<H: Handler>(
         let shared = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(shared.answer(request, None).await) }
     });
+    let activity = Arc::clone(activity);
+    let stream = InspectReader::new(stream, move |_| activity.hear());
     http.serve_connection(TokioIo::new(stream), service)
 }
 
@@ -98,16 +101,16 @@ fn list_size(limits: &Limits) -> u32 {
 #[derive(Clone)]
 struct Streams {
     activity: Arc<Activity>,
-    write: Duration,
+    settings: Arc<Settings>,
 }
 
 /// A stream is what hyper makes of a request and its answer, and one more for a tunnel.
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     fn execute(&self, stream: F) {
         let in_flight = self.activity.begin();
-        let limit = self.write;
+        let settings = Arc::clone(&self.settings);
         let bounded = async move {
-            bounded(stream, limit).await;
+            bounded(stream, &in_flight, &settings).await;
             drop(in_flight);
         };
         tokio::spawn(GIVEN.scope(Cell::default(), bounded));
@@ -115,13 +118,40 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
 }
 
 /// Drives `stream`, and drops it, which resets it, when the client has not taken what the
-/// answer's body gave for `limit`.
-async fn bounded(stream: impl Future<Output = ()>, limit: Duration) {
+/// answer's body gave for too long, or when the process ends and it does not.
+async fn bounded(stream: impl Future<Output = ()>, in_flight: &InFlight, settings: &Settings) {
     let mut stream = pin!(stream);
     let mut stall = Stall::default();
-    poll_fn(|cx| match stream.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => stall.poll(GIVEN.with(Cell::get), limit, cx),
+    let mut end = None;
+    poll_fn(|cx| {
+        if stream.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let given = GIVEN.with(Cell::get);
+        // Most have an end of their own, and need not wait for another one.
+        if given.purpose != Purpose::Request {
+            let new = || Box::pin(ended(given.purpose, in_flight, settings));
+            let end = end.get_or_insert_with(new);
+            if end.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+        }
+        stall.poll(given, settings.timeouts.write, cx)
+    })
+    .await;
+}
+
+/// Waits until the process has to end what goes on until somebody ends it.
+async fn ended(purpose: Purpose, in_flight: &InFlight, settings: &Settings) {
+    let is_tunnel = purpose == Purpose::Tunnel;
+    if is_tunnel {
+        in_flight.set_tunnel();
+    }
+    let deadlines = settings.shutdown.subscribe().asked().await;
+    sleep_until(match is_tunnel {
+        // Whoever holds it ends it by then; here it is reset if the client takes nothing.
+        true => deadlines.tunnels + CLOSING,
+        false => deadlines.event_streams,
     })
     .await;
 }

@@ -25,6 +25,7 @@ mod worker;
 mod tests;
 
 use std::{
+    convert::Infallible,
     error::Error,
     future::{Future, poll_fn},
     io,
@@ -37,14 +38,13 @@ use http::{Request, Response};
 use hyper::body::{Body, Bytes, Incoming};
 use tokio::{
     runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::{sleep, timeout},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep, timeout, timeout_at},
 };
-use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::metrics::Metrics;
-use crate::net::{Client, Descriptor, Descriptors, is_lack};
+use crate::net::{Client, Deadlines, Descriptor, Descriptors, Shutdown, is_lack};
 
 use listener::Accepted;
 
@@ -93,6 +93,8 @@ pub struct Timeouts {
     pub write: Duration,
     /// How long requests in flight may go on after the end was asked for.
     pub drain: Duration,
+    /// How long tunnels may, which need not end by themselves.
+    pub tunnel_drain: Duration,
 }
 
 impl Default for Timeouts {
@@ -103,6 +105,29 @@ impl Default for Timeouts {
             idle: Duration::from_secs(30),
             write: Duration::from_secs(60),
             drain: Duration::from_secs(30),
+            tunnel_drain: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Timeouts {
+    /// When what is in flight has to end where the end is asked for now.
+    fn deadlines(&self, stop: Stop) -> Deadlines {
+        let now = Instant::now();
+        let requests = now + self.drain;
+        match stop {
+            Stop::Terminate => Deadlines {
+                requests,
+                event_streams: requests,
+                tunnels: now + self.tunnel_drain,
+                goodbye: LAST_WORDS,
+            },
+            Stop::Interrupt => Deadlines {
+                requests,
+                event_streams: now,
+                tunnels: now,
+                goodbye: HASTY_WORDS,
+            },
         }
     }
 }
@@ -124,6 +149,21 @@ pub trait Handler: Sized + Send + Sync + 'static {
         request: Request<Incoming>,
         client: Arc<Client>,
     ) -> impl Future<Output = Response<Self::Body>> + Send;
+
+    /// Whether `body` is a stream of events, which nobody waits for who interrupts the process.
+    fn is_event_stream(_body: &Self::Body) -> bool {
+        false
+    }
+}
+
+/// How the end is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// By whoever takes the process down (SIGTERM): all that is in flight has its time.
+    Terminate,
+    /// By somebody who waits (SIGINT): only requests have theirs; tunnels and event streams
+    /// end at once.
+    Interrupt,
 }
 
 /// Bound listeners, ready to serve.
@@ -138,8 +178,8 @@ pub struct Server {
     pub metrics: Arc<Metrics>,
     /// How a client comes to trust the certificates, for the log to say.
     pub trust: String,
-    /// What goes on when its connection is the server's no more, such as tunnels.
-    pub detached: TaskTracker,
+    /// Asked for here; tunnels, whose connections are the server's no more, know of it too.
+    pub shutdown: Shutdown,
     /// Of which each connection takes one.
     pub descriptors: Descriptors,
 }
@@ -150,6 +190,7 @@ struct Settings {
     timeouts: Timeouts,
     metrics: Arc<Metrics>,
     trust: String,
+    shutdown: Shutdown,
 }
 
 /// A connection's share of the limits; kept for as long as its socket is open.
@@ -161,42 +202,35 @@ struct Place {
 }
 
 impl Server {
-    /// Answers requests on `workers`, each with its own handler, until `shutdown` is
-    /// ready, then lets those in flight end; returns when they have, or when
-    /// `timeouts.drain` is over.
+    /// Answers requests on `workers`, each with its own handler, until `stop` is ready, then
+    /// lets what is in flight end; returns when it has, or when its time is over:
+    /// `timeouts.drain` for requests, `timeouts.tunnel_drain` for tunnels.
     ///
     /// # Panics
     ///
     /// There is no worker.
-    pub async fn run<H: Handler>(
-        self,
-        workers: &[(Worker, H)],
-        shutdown: impl Future<Output = ()>,
-    ) {
-        let (drain, _) = watch::channel(());
-        tokio::select! {
-            () = self.accept_all(workers, &drain) => {}
-            () = shutdown => {}
-        }
-        drop(self.listeners);
-        drain.send_replace(());
-        self.detached.close();
-        let drained = async {
-            // Every connection holds a receiver until its end.
-            drain.closed().await;
-            self.detached.wait().await;
+    pub async fn run<H: Handler>(self, workers: &[(Worker, H)], stop: impl Future<Output = Stop>) {
+        let stop = tokio::select! {
+            never = self.accept_all(workers) => match never {},
+            stop = stop => stop,
         };
-        if timeout(self.timeouts.drain, drained).await.is_err() {
-            warn!("requests in flight were cut off at the end of the drain time");
+        drop(self.listeners);
+        let deadlines = self.timeouts.deadlines(stop);
+        self.shutdown.begin(deadlines);
+        let ended = timeout_at(deadlines.last(), self.shutdown.done());
+        if ended.await.is_err() {
+            warn!("what was in flight was cut off at the end of the drain time");
+            let _ = timeout(CLOSING, self.shutdown.done()).await;
         }
     }
 
-    async fn accept_all<H: Handler>(&self, workers: &[(Worker, H)], drain: &watch::Sender<()>) {
+    async fn accept_all<H: Handler>(&self, workers: &[(Worker, H)]) -> Infallible {
         let settings = Arc::new(Settings {
             limits: self.limits,
             timeouts: self.timeouts,
             metrics: Arc::clone(&self.metrics),
             trust: self.trust.clone(),
+            shutdown: self.shutdown.clone(),
         });
         let connections = descriptors::bound(self.limits.connections);
         let permits = Arc::new(Semaphore::new(connections));
@@ -217,7 +251,7 @@ impl Server {
                 handler.for_connection(),
                 Arc::clone(&settings),
                 place,
-                drain.subscribe(),
+                self.shutdown.subscribe(),
             ));
         }
     }
@@ -275,3 +309,13 @@ impl Server {
 
 /// With no descriptor free, as long as it takes for some connection to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// For GOAWAY and its answer, for `close_notify`, and for the rest of an HTTP/2 answer
+/// that the client has not taken; nothing tells how much of it there is.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// The same where somebody waits; much more than a client on this machine or a near one takes.
+const HASTY_WORDS: Duration = Duration::from_millis(500);
+
+/// For the ends of what was cut off to go out.
+const CLOSING: Duration = Duration::from_millis(250);

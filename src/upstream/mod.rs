@@ -322,7 +322,11 @@ impl Upstream {
         upload: Upload,
     ) -> Response<ResponseBody> {
         let content = response.headers().get(CONTENT_TYPE);
-        let limit = match content.is_some_and(is_stream) {
+        let is_event_stream = content.is_some_and(|it| begins(it, b"text/event-stream"));
+        // In both silence is usual.
+        let is_stream =
+            is_event_stream || content.is_some_and(|it| begins(it, b"application/grpc"));
+        let limit = match is_stream {
             true => self.timeouts.stream_idle,
             false => self.timeouts.body_idle,
         };
@@ -333,6 +337,9 @@ impl Upstream {
             .map(|incoming| ResponseBody::new(incoming, carrier, owner, upload, limit, shared));
         if says_empty {
             response.body_mut().say_empty();
+        }
+        if is_event_stream {
+            response.body_mut().set_event_stream();
         }
         response
     }
@@ -361,13 +368,10 @@ fn say_close(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether silence is usual in a body of this type.
-fn is_stream(content: &HeaderValue) -> bool {
-    let begins = |with: &[u8]| {
-        let start = content.as_bytes().get(..with.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(with))
-    };
-    begins(b"text/event-stream") || begins(b"application/grpc")
+/// Whether a media type is this one, or begins so.
+fn begins(content: &HeaderValue, with: &[u8]) -> bool {
+    let start = content.as_bytes().get(..with.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(with))
 }
 
 /// Between two sweeps.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rescope::server::Timeouts;
 
-use crate::frames::{self, DATA, GOAWAY, HEADERS, PING, frame};
+use crate::frames::{self, DATA, GOAWAY, HEADERS, PING, WINDOW_UPDATE, frame};
 use crate::running::{Running, Setup, any_port};
 use crate::tls::Identity;
 
@@ -85,6 +85,43 @@ fn idle_http2_clients_that_do_not_answer_are_not_waited_for_long() {
     frames::until(&mut client, DATA);
     let _never_asked = frames::connect(server.address(), &[]);
     server.stop();
+    server.join();
+}
+
+#[test]
+fn idle_clients_that_do_not_answer_are_not_waited_for_by_who_interrupts() {
+    let mut server = Running::timed(Timeouts {
+        drain: Duration::from_secs(3600),
+        tunnel_drain: Duration::from_secs(3600),
+        ..Timeouts::default()
+    });
+    let mut client = frames::connect(server.address(), &[]);
+    client.send(frames::get(1, "/"));
+    frames::until(&mut client, DATA);
+    let _never_asked = frames::connect(server.address(), &[]);
+    let mut idle = server.client();
+    idle.send(GET);
+    idle.message();
+    server.interrupt();
+    assert_eq!(idle.rest(), "");
+    server.join();
+}
+
+/// An answer is in time while its request is.
+#[test]
+fn http2_answer_that_the_client_takes_late_is_finished_though_somebody_waits() {
+    let mut server = Running::start();
+    // A window for nothing: 4 is SETTINGS_INITIAL_WINDOW_SIZE.
+    let mut client = frames::connect(server.address(), &[(4, 0)]);
+    client.send(frames::get(1, "/"));
+    frames::until(&mut client, HEADERS);
+    server.interrupt();
+    let ping = frames::until(&mut client, PING);
+    client.send(frame(PING, 1, 0, &ping.payload));
+    frames::until(&mut client, GOAWAY);
+    client.send(frame(WINDOW_UPDATE, 0, 1, &100_u32.to_be_bytes()));
+    assert_eq!(frames::until(&mut client, DATA).payload, b"ok");
+    client.rest();
     server.join();
 }
 

@@ -9,15 +9,14 @@ use std::{
 
 use rescope::{
     metrics::Metrics,
-    net::Descriptors,
-    server::{Address, Inherited, Limits, Listener, Server, Timeouts, Worker},
+    net::{Descriptors, Shutdown},
+    server::{Address, Inherited, Limits, Listener, Server, Stop, Timeouts, Worker},
 };
 use rustls::ServerConfig;
 use tokio::{
     runtime::Builder,
     sync::{Notify, oneshot},
 };
-use tokio_util::task::TaskTracker;
 
 use crate::handler::Answers;
 use crate::log::Log;
@@ -55,7 +54,7 @@ pub struct Running {
     pub go: Arc<Notify>,
     pub let_go: mpsc::Receiver<()>,
     log: Log,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<oneshot::Sender<Stop>>,
     stopped: mpsc::Receiver<()>,
 }
 
@@ -96,7 +95,9 @@ impl Running {
                 let addresses = server.listeners.iter().map(|it| it.local_addr().clone());
                 bound.send(addresses.collect()).unwrap();
                 let workers = [(Worker::here(), answers)];
-                server.run(&workers, async { drop(asked.await) }).await;
+                server
+                    .run(&workers, async { asked.await.unwrap_or(Stop::Terminate) })
+                    .await;
             });
             drop(runtime);
             let _ = done.send(());
@@ -139,9 +140,17 @@ impl Running {
         }
     }
 
-    /// Asks it to end.
+    /// Asks it to end, as SIGTERM does.
     pub fn stop(&mut self) {
         drop(self.stop.take());
+    }
+
+    /// Asks it to end, as SIGINT does.
+    pub fn interrupt(&mut self) {
+        let stop = self.stop.take();
+        stop.expect("it was not asked yet")
+            .send(Stop::Interrupt)
+            .expect("it runs");
     }
 
     /// Fails unless it has ended, or does in time.
@@ -204,7 +213,7 @@ fn bind(setup: Setup, metrics: Arc<Metrics>) -> Server {
         timeouts: setup.timeouts,
         metrics,
         trust: "trust it".to_owned(),
-        detached: TaskTracker::new(),
+        shutdown: Shutdown::default(),
         descriptors: Descriptors::default(),
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use rescope::app::App;
+use rescope::app::{App, Stop};
 use rescope::config::{self, Config, Overrides};
 use rescope::server::Inherited;
 use tempfile::NamedTempFile;
@@ -23,7 +23,7 @@ use crate::raw::{self, LIMIT, Wire};
 pub struct Rescope {
     pub address: SocketAddr,
     runtime: Option<Runtime>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<oneshot::Sender<Stop>>,
     stopped: mpsc::Receiver<()>,
 }
 
@@ -61,7 +61,8 @@ impl Rescope {
         let (stop, asked) = oneshot::channel();
         let (done, stopped) = mpsc::channel();
         runtime.spawn(async move {
-            app.serve(async { drop(asked.await) }).await;
+            app.serve(async { asked.await.unwrap_or(Stop::Terminate) })
+                .await;
             let _ = done.send(());
         });
         let running = Self {
@@ -77,9 +78,17 @@ impl Rescope {
         Wire::connect(self.address)
     }
 
-    /// Asks it to end.
+    /// Asks it to end, as SIGTERM does.
     pub fn stop(&mut self) {
         drop(self.stop.take());
+    }
+
+    /// Asks it to end, as SIGINT does.
+    pub fn interrupt(&mut self) {
+        let stop = self.stop.take();
+        stop.expect("it was not asked yet")
+            .send(Stop::Interrupt)
+            .expect("it runs");
     }
 
     /// Fails unless it has ended, or does in time.

@@ -201,6 +201,7 @@ fn timeouts(table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>
         body_idle: read("body_idle", SHORTEST, usual.body_idle),
         upgrade_idle: read("upgrade_idle", SHORTEST, usual.upgrade_idle),
         drain: read("drain", Duration::ZERO, usual.drain),
+        tunnel_drain: read("tunnel_drain", Duration::ZERO, usual.tunnel_drain),
     }
 }
 
@@ -304,6 +305,7 @@ const TIMEOUTS: Shape = Shape {
         "body_idle",
         "upgrade_idle",
         "drain",
+        "tunnel_drain",
     ],
 };
 

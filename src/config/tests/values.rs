@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// The keys of `[timeouts]`, in the order of [`Timeouts`].
-const TIMEOUTS: [&str; 9] = [
+const TIMEOUTS: [&str; 10] = [
     "header_read",
     "tls_handshake",
     "connect",
@@ -15,9 +15,10 @@ const TIMEOUTS: [&str; 9] = [
     "body_idle",
     "upgrade_idle",
     "drain",
+    "tunnel_drain",
 ];
 
-fn all(timeouts: &Timeouts) -> [Duration; 9] {
+fn all(timeouts: &Timeouts) -> [Duration; 10] {
     [
         timeouts.header_read,
         timeouts.tls_handshake,
@@ -28,6 +29,7 @@ fn all(timeouts: &Timeouts) -> [Duration; 9] {
         timeouts.body_idle,
         timeouts.upgrade_idle,
         timeouts.drain,
+        timeouts.tunnel_drain,
     ]
 }
 
@@ -39,7 +41,7 @@ fn limits_and_timeouts_have_usual_ones() {
         assert_eq!(config.timeouts, Timeouts::default());
     }
     let seconds = all(&Timeouts::default()).map(|it| it.as_secs());
-    assert_eq!(seconds, [30, 10, 5, 60, 30, 4, 60, 3600, 30]);
+    assert_eq!(seconds, [30, 10, 5, 60, 30, 4, 60, 3600, 30, 2]);
     let limits = Limits::default();
     let limits = [limits.connections, limits.header_size, limits.header_count];
     assert_eq!(limits, [10_000, 65_536, 100]);
@@ -219,7 +221,7 @@ fn a_key_in_the_wrong_table_is_sent_home() {
             "`header_count` belongs to `[limits]`",
             "`listen` belongs to the top of the file, before the first `[table]`",
             "known here: `header_read`, `tls_handshake`, `connect`, `response_head`, `idle`, \
-             `upstream_idle`, `body_idle`, `upgrade_idle` and `drain`",
+             `upstream_idle`, `body_idle`, `upgrade_idle`, `drain` and `tunnel_drain`",
         ]
     );
 }

@@ -1,7 +1,7 @@
 //! Two upgraded connections made one.
 
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     io,
     pin::pin,
     sync::atomic::{AtomicBool, Ordering},
@@ -11,16 +11,37 @@ use std::{
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy_bidirectional},
+    time::timeout,
+};
 use tokio_util::io::InspectReader;
 
 use crate::net::Wait;
 
 /// Copies both ways; the end of one side is passed on, and the other may go on. Ends when
-/// not a byte came from either for `idle`.
-pub(super) async fn join(client: OnUpgrade, upstream: OnUpgrade, idle: Duration) -> io::Result<()> {
-    let (client, upstream) = tokio::try_join!(client, upstream).map_err(io::Error::other)?;
-    copy(TokioIo::new(client), TokioIo::new(upstream), idle).await
+/// not a byte came from either for `idle`, and when `end` is ready, which both sides are told of.
+pub(super) async fn join(
+    client: OnUpgrade,
+    upstream: OnUpgrade,
+    idle: Duration,
+    end: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut end = pin!(end);
+    let (mut client, mut upstream) = tokio::select! {
+        upgraded = async { tokio::try_join!(client, upstream) } => {
+            let (client, upstream) = upgraded.map_err(io::Error::other)?;
+            (TokioIo::new(client), TokioIo::new(upstream))
+        }
+        () = &mut end => return Ok(()),
+    };
+    tokio::select! {
+        copied = copy(&mut client, &mut upstream, idle) => return copied,
+        () = end => {}
+    }
+    let goodbye = async { tokio::join!(client.shutdown(), upstream.shutdown()) };
+    let _ = timeout(GOODBYE, goodbye).await;
+    Ok(())
 }
 
 async fn copy<S: AsyncRead + AsyncWrite + Unpin>(
@@ -52,6 +73,9 @@ async fn copy<S: AsyncRead + AsyncWrite + Unpin>(
     })
     .await
 }
+
+/// For the end of a stream that nobody may be reading.
+const GOODBYE: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests {

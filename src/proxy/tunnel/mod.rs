@@ -13,6 +13,7 @@ use hyper::{
     ext::Protocol,
     upgrade::{OnUpgrade, on},
 };
+use tokio::time::sleep_until;
 use tracing::debug;
 
 use super::{
@@ -122,8 +123,10 @@ impl Upgrade {
         fields::strip(response.headers_mut(), kept);
         proxy.metrics.tunnels.inc();
         let idle = proxy.upgrade_idle;
-        proxy.tunnels.spawn(async move {
-            if let Err(error) = join::join(self.client, upstream, idle).await {
+        let mut ending = proxy.shutdown.subscribe();
+        tokio::spawn(async move {
+            let end = async { sleep_until(ending.asked().await.tunnels).await };
+            if let Err(error) = join::join(self.client, upstream, idle, end).await {
                 debug!(%error, "tunnel ended early");
             }
         });

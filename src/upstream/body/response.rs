@@ -38,6 +38,7 @@ pub struct ResponseBody {
     broken: Option<BrokenResponse>,
     /// Whether the app wrote `Content-Length: 0`.
     says_empty: bool,
+    is_event_stream: bool,
 }
 
 /// Why an answer's body ended before its end.
@@ -92,6 +93,7 @@ impl ResponseBody {
             shared,
             broken: None,
             says_empty: false,
+            is_event_stream: false,
         }
     }
 
@@ -99,6 +101,16 @@ impl ResponseBody {
     /// other lines, unless the body turns out to be empty only when it is read.
     pub(in crate::upstream) fn say_empty(&mut self) {
         self.says_empty = true;
+    }
+
+    /// Notes that the app calls it a stream of events.
+    pub(in crate::upstream) fn set_event_stream(&mut self) {
+        self.is_event_stream = true;
+    }
+
+    /// Whether it is a stream of events: one that ends when somebody ends it.
+    pub fn is_event_stream(&self) -> bool {
+        self.is_event_stream
     }
 
     /// Gives the connection back if the body has ended, as an empty one has from the start.
