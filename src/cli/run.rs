@@ -57,6 +57,7 @@ async fn serve(
     // Before the address is told: whoever has read it may send a signal.
     let outside = |error: io::Error| Failure::Outside(error.into());
     let stop = signals::stop().map_err(outside)?;
+    signals::ignore_others();
     let mut hangup = signal(SignalKind::hangup()).map_err(outside)?;
     let upstream = config.upstream.clone();
     let clients = config.policies.clients().count();

@@ -9,6 +9,7 @@ use std::{
 };
 
 use hyper::body::Bytes;
+use tempfile::TempDir;
 
 use crate::http2::{accept, extended_connect};
 use crate::http2_client::{Client, request};
@@ -274,7 +275,7 @@ fn end_comes_by_the_deadline() {
 
 #[test]
 fn program_finishes_what_is_in_flight_and_exits_with_0() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "QUIT", "ABRT"] {
         let app = App::start();
         let mut program = Program::run(app.address());
         let (mut client, mut server) = asked(&app, program.address);
@@ -296,6 +297,35 @@ fn interrupted_program_does_not_wait_for_tunnels_and_event_streams() {
     assert_eq!(exit_status(&mut program).code(), Some(0));
     assert_eq!((tunnel.0.rest(), tunnel.1.rest()), Default::default());
     assert_eq!((stream.0.rest(), stream.1.rest()), Default::default());
+}
+
+#[test]
+fn program_goes_on_when_signals_come_that_mean_nothing_to_it() {
+    let app = App::start();
+    let folder = TempDir::new().unwrap();
+    let socket = folder.path().join("socket");
+    let listen = format!(
+        "listen_tls = 'unix:{}'\ntls.certs = '{}'",
+        socket.display(),
+        folder.path().join("certs").display()
+    );
+    let mut program = Program::configured(app.address(), &listen);
+    let named = [
+        "USR1", "USR2", "ALRM", "VTALRM", "PROF", "POLL", "SYS", "XCPU", "XFSZ", "PIPE",
+    ];
+    // The real-time ones have names that not every `kill` knows.
+    let linux = ["PWR", "STKFLT", "34", "41", "64"];
+    let linux = linux.iter().filter(|_| cfg!(target_os = "linux"));
+    for signal in named.iter().chain(linux) {
+        send_signal(&program, signal);
+        let (mut client, mut server) = asked(&app, program.address);
+        server.send(format!("{START}done"));
+        assert!(client.message().ends_with("\r\n\r\ndone"), "{signal}");
+    }
+    assert!(socket.exists());
+    send_signal(&program, "TERM");
+    assert_eq!(exit_status(&mut program).code(), Some(0));
+    assert!(!socket.exists());
 }
 
 #[test]
@@ -360,7 +390,7 @@ fn wait_until_refused(address: SocketAddr) {
     let start = Instant::now();
     while TcpStream::connect(address).is_ok() {
         assert!(start.elapsed() < LIMIT, "it still takes connections");
-        std::thread::yield_now();
+        thread::yield_now();
     }
 }
 
@@ -377,6 +407,6 @@ fn exit_status(program: &mut Program) -> ExitStatus {
             return status;
         }
         assert!(start.elapsed() < LIMIT, "the program goes on");
-        std::thread::yield_now();
+        thread::yield_now();
     }
 }
