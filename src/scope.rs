@@ -4,9 +4,13 @@
 //! really send, and joined with the separator that the policy names. Tokens
 //! are bytes: a token that is not UTF-8 stays what it was.
 
+mod patterns;
+
 use std::fmt;
 
 use thiserror::Error;
+
+pub use patterns::ScopePatterns;
 
 /// One name in a scope list, percent-decoding already done.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

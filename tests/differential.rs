@@ -13,7 +13,7 @@ use common::hostile::{self, Random};
 use rescope::oauth::{ClientId, Endpoint, EndpointTable, RequestUrl, Scheme};
 use rescope::policy::{Client, Normalize, Policies, Policy};
 use rescope::rewrite::Rewriter;
-use rescope::scope::{self, ScopePattern, ScopeToken, Separator};
+use rescope::scope::{self, ScopePattern, ScopePatterns, ScopeToken, Separator};
 use serde_json::{Value, json};
 
 mod common;
@@ -195,7 +195,7 @@ fn rewriter() -> Rewriter {
 
 fn policy(entry: &Value) -> Policy {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let patterns = |value: &Value| -> Vec<_> {
+    let patterns = |value: &Value| -> ScopePatterns {
         let pattern = |it| ScopePattern::parse(&text(it)).unwrap();
         value.as_array().unwrap().iter().map(pattern).collect()
     };

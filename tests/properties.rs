@@ -198,12 +198,12 @@ fn setting() -> &'static Setting {
     static SETTING: LazyLock<Setting> = LazyLock::new(|| {
         let mut policies = Policies::new(Policy::Strip, false);
         let token = |text| ScopeToken::parse(text).unwrap();
-        let pattern = |text| ScopePattern::parse(text).unwrap();
+        let patterns = |text| ScopePattern::parse(text).into_iter().collect();
         let normalize = Normalize {
             separator: Separator::Comma,
-            allow: Some(vec![pattern("user:*")]),
+            allow: Some(patterns("user:*")),
             rename: [(token("old"), token("user:new"))].into(),
-            optional: vec![pattern("recording:*")],
+            optional: patterns("recording:*"),
         };
         for (id, policy) in [
             ("normal", Policy::Normalize(normalize)),

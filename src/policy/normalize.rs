@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{Account, Edit, tokens};
 use crate::oauth::AuthorizationRequest;
 use crate::query::Pair;
-use crate::scope::{self, ScopePattern, ScopeToken, Separator};
+use crate::scope::{self, ScopePatterns, ScopeToken, Separator};
 
 /// How a scope list is cleaned up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,13 +13,13 @@ pub struct Normalize {
     /// What stands between the tokens that stay.
     pub separator: Separator,
     /// The tokens that stay, compared after renaming; `None` for all.
-    pub allow: Option<Vec<ScopePattern>>,
+    pub allow: Option<ScopePatterns>,
     /// New names, as from classic to granular scopes. No new name is an old
     /// name of another: a second pass over the result changes nothing.
     pub rename: BTreeMap<ScopeToken, ScopeToken>,
     /// The tokens that move to `optional_scope`, compared after renaming. They
     /// need not be in `allow` too.
-    pub optional: Vec<ScopePattern>,
+    pub optional: ScopePatterns,
 }
 
 impl Normalize {
@@ -31,9 +31,9 @@ impl Normalize {
         let (mut tokens_seen, mut names_seen) = (HashSet::new(), HashSet::new());
         for token in tokens.iter().filter(|token| tokens_seen.insert(*token)) {
             let name = self.rename.get(token).unwrap_or(token);
-            let matches = |patterns: &[ScopePattern]| patterns.iter().any(|it| it.matches(name));
-            let is_optional = matches(&self.optional);
-            if !is_optional && !self.allow.as_deref().is_none_or(matches) {
+            let is_optional = self.optional.matches(name);
+            let is_allowed = |allow: &ScopePatterns| allow.matches(name);
+            if !is_optional && !self.allow.as_ref().is_none_or(is_allowed) {
                 account.removed.push(token.clone());
                 continue;
             }

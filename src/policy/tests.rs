@@ -1,12 +1,12 @@
 use super::*;
 use crate::oauth::{EndpointTable, RequestUrl, recognise};
-use crate::scope::{ScopePattern, Separator};
+use crate::scope::{ScopePattern, ScopePatterns, Separator};
 
 fn token(text: &str) -> ScopeToken {
     ScopeToken::parse(text).unwrap()
 }
 
-fn patterns(texts: &[&str]) -> Vec<ScopePattern> {
+fn patterns(texts: &[&str]) -> ScopePatterns {
     let pattern = |text: &&str| ScopePattern::parse(text).unwrap();
     texts.iter().map(pattern).collect()
 }
@@ -175,7 +175,7 @@ fn allow_is_exact_or_a_prefix() {
 #[test]
 fn allow_of_nothing_takes_the_parameter() {
     let none = Normalize {
-        allow: Some(Vec::new()),
+        allow: Some(ScopePatterns::default()),
         ..Normalize::default()
     };
     for query in ["scope=a+b", "scope=", "scope", "scope&scope=,"] {

@@ -11,7 +11,7 @@ use crate::config::reader::Field;
 use crate::config::report::Problem;
 use crate::oauth::{Endpoint, EndpointTable, InvalidEndpoint};
 use crate::policy::{Client, Normalize, Policies, Policy};
-use crate::scope::{InvalidToken, ScopePattern, ScopeToken};
+use crate::scope::{InvalidToken, ScopePattern, ScopePatterns, ScopeToken};
 
 impl Check {
     /// Returns the policies and endpoints; those that are no good are left out.
@@ -130,12 +130,12 @@ impl Check {
             },
             optional: match &entry.optional {
                 Some(field) => self.patterns(&field.value),
-                None => Vec::new(),
+                None => ScopePatterns::default(),
             },
         }
     }
 
-    fn patterns(&mut self, texts: &[Spanned<String>]) -> Vec<ScopePattern> {
+    fn patterns(&mut self, texts: &[Spanned<String>]) -> ScopePatterns {
         let parse = |text: &Spanned<String>| self.token(text, ScopePattern::parse);
         texts.iter().filter_map(parse).collect()
     }
@@ -144,10 +144,12 @@ impl Check {
         &mut self,
         pairs: &[(Spanned<String>, Spanned<String>)],
     ) -> Vec<(ScopeToken, ScopeToken)> {
+        let by_name = pairs.iter().map(|(old, _)| (old.get_ref(), old));
+        let olds: HashMap<_, _> = by_name.collect();
         let mut renames = Vec::new();
         for (old, new) in pairs {
-            let other = pairs.iter().find(|(it, _)| it == new && it != old);
-            if let Some((other, _)) = other {
+            let other = olds.get(new.get_ref()).filter(|it| **it != old);
+            if let Some(other) = other {
                 let shown = new.get_ref().escape_debug();
                 let message = format!("`{shown}` is an old name too, so it would be renamed again");
                 let problem = Problem::at(&new.span(), message)

@@ -13,7 +13,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 use crate::policy::Policy;
-use crate::scope::Separator;
+use crate::scope::{ScopePattern, ScopePatterns, Separator};
 
 const UPSTREAM: &str = "upstream = \"http://127.0.0.1:3000\"\n";
 
@@ -109,9 +109,12 @@ fn everything_that_may_be_written_is_read() {
         panic!("{:?}", clients[1].policy);
     };
     assert_eq!(normalize.separator, Separator::Space);
-    assert_eq!(normalize.allow.as_ref().map(Vec::len), Some(2));
+    assert_eq!(
+        normalize.allow,
+        Some(patterns(&["user:read:user", "meeting:*"]))
+    );
     assert_eq!(normalize.rename.len(), 1);
-    assert_eq!(normalize.optional.len(), 1);
+    assert_eq!(normalize.optional, patterns(&["recording:read:recording"]));
 }
 
 #[test]
@@ -344,4 +347,9 @@ proptest! {
             prop_assert!(shown.contains("t.toml"));
         }
     }
+}
+
+fn patterns(texts: &[&str]) -> ScopePatterns {
+    let parse = |text: &&str| ScopePattern::parse(text).unwrap();
+    texts.iter().map(parse).collect()
 }

@@ -34,9 +34,9 @@ static SETTING: LazyLock<Setting> = LazyLock::new(|| {
     let pattern = |text| ScopePattern::parse(text).expect("a pattern");
     let normalize = Policy::Normalize(Normalize {
         separator: Separator::Comma,
-        allow: Some(["a", "o'*", "a&b"].map(pattern).into()),
+        allow: Some(["a", "o'*", "a&b"].map(pattern).into_iter().collect()),
         rename: [].into(),
-        optional: ["r:*"].map(pattern).into(),
+        optional: ["r:*"].map(pattern).into_iter().collect(),
     });
     let mut policies = Policies::new(Policy::Strip, false);
     for (id, policy, dry_run) in [

@@ -69,8 +69,8 @@ fn normalize(separator: Separator) -> Policy {
     let token = |text| ScopeToken::parse(text).expect("a token");
     Policy::Normalize(Normalize {
         separator,
-        allow: Some(["a", "m:*"].map(pattern).into()),
+        allow: Some(["a", "m:*"].map(pattern).into_iter().collect()),
         rename: [(token("old"), token("m:new")), (token("b"), token("r:b"))].into(),
-        optional: ["r:*"].map(pattern).into(),
+        optional: ["r:*"].map(pattern).into_iter().collect(),
     })
 }

@@ -10,7 +10,7 @@ use super::{Anchors, BodyRewriter, Sink, Syntax, Tools};
 use crate::oauth::{Endpoint, EndpointTable, Scheme};
 use crate::policy::{Client, Decision, Normalize, Policies, Policy};
 use crate::rewrite::Rewriter;
-use crate::scope::{ScopePattern, ScopeToken, Separator};
+use crate::scope::{ScopePattern, ScopePatterns, ScopeToken, Separator};
 
 /// What came out, and the client_ids that were found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Sink for Output {
 
 fn rewriter() -> Rewriter {
     let mut policies = Policies::new(Policy::Strip, false);
-    let patterns = |texts: &[&str]| -> Vec<_> {
+    let patterns = |texts: &[&str]| -> ScopePatterns {
         let parse = |text: &&str| ScopePattern::parse(text).unwrap();
         texts.iter().map(parse).collect()
     };
