@@ -28,6 +28,7 @@
 //! | certificates renewed, or broken | `tls::certificates_are_renewed_without_a_failed_handshake`, `tls::broken_certificates_leave_the_old_ones_in_place`; certificates `renewal`, `faults` |
 //! | the app's certificate is not its own | `tls::upstream_with_a_certificate_that_is_not_its_own_gets_no_request`; certificates `upstream`; upstream `tls` |
 //! | configuration broken when it is read again | `reload` |
+//! | told to stop while tunnels and streams are open; signals that mean nothing | wire `shutdown`; server `drain` |
 //! | killed and started again | `operation::killed_program_listens_again_at_once` |
 //! | log blocked or closed | `operation::requests_go_on_while_nobody_reads_the_log`; command_line `run` |
 //! | too few descriptors | `operation::too_few_descriptors_leave_some_for_the_app`, `operation::clients_at_once_wait_for_descriptors_to_the_app`, `operation::lack_of_descriptors_that_lasts_…`; upstream `reuse` |
