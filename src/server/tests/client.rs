@@ -14,13 +14,13 @@ use hyper::body::{Body, Bytes, Frame, Incoming};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, pki_types::PrivateKeyDer};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
-    sync::{Semaphore, watch},
+    sync::Semaphore,
     task::JoinHandle,
     time::{Instant, sleep},
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::net::{Client, Descriptors, Socket};
+use crate::net::{Client, Descriptors, Shutdown, Socket};
 use crate::server::{Handler, Limits, Place, Settings, Timeouts, connection, listener::Accepted};
 
 /// A client, and when it came.
@@ -29,8 +29,6 @@ pub(super) struct Connected {
     pub(super) start: Instant,
     /// When the server was done with it.
     ended: JoinHandle<Instant>,
-    /// Its end would be that of the server.
-    _drain: watch::Sender<()>,
 }
 
 impl Connected {
@@ -79,7 +77,8 @@ pub(super) fn connect() -> Connected {
 
 pub(super) fn connect_with(setup: Setup) -> Connected {
     let (near, far) = duplex(ROOM);
-    let (drain, drained) = watch::channel(());
+    let shutdown = Shutdown::default();
+    let ending = shutdown.subscribe();
     let accepted = Accepted {
         socket: Socket::in_memory(far),
         client: Client::default(),
@@ -97,6 +96,7 @@ pub(super) fn connect_with(setup: Setup) -> Connected {
         },
         metrics: Arc::default(),
         trust: String::new(),
+        shutdown,
     };
     let permits = Arc::new(Semaphore::new(1));
     let place = Place {
@@ -105,7 +105,7 @@ pub(super) fn connect_with(setup: Setup) -> Connected {
         _descriptor: Descriptors::default().take(),
     };
     let start = Instant::now();
-    let serve = connection::serve(accepted, Answers, Arc::new(settings), place, drained);
+    let serve = connection::serve(accepted, Answers, Arc::new(settings), place, ending);
     let ended = tokio::spawn(async {
         serve.await;
         Instant::now()
@@ -114,7 +114,6 @@ pub(super) fn connect_with(setup: Setup) -> Connected {
         stream: near,
         start,
         ended,
-        _drain: drain,
     }
 }
 
