@@ -4,7 +4,7 @@
 
 use http::{
     HeaderMap, HeaderValue, Method, Request, Uri, Version,
-    header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, MAX_FORWARDS, TRANSFER_ENCODING, UPGRADE},
+    header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, MAX_FORWARDS, TRANSFER_ENCODING},
     request::Parts,
 };
 use hyper::body::{Body as _, Incoming};
@@ -59,7 +59,10 @@ pub(super) fn to_upstream(
     parts.uri = origin_form(parts.uri)?;
     // RFC 9112 2.3: a proxy sends its own version.
     parts.version = Version::HTTP_11;
-    let body = with_framing(&mut parts.headers, body).without_trailers(named);
+    let body = match upgrade {
+        true => RequestBody::none(),
+        false => with_framing(&mut parts.headers, body).without_trailers(named),
+    };
     Ok(Request::from_parts(parts, body))
 }
 
@@ -154,9 +157,6 @@ fn origin_form(target: Uri) -> Result<Uri, Failure> {
 /// Returns the body to send. One without a length says so itself: hyper would send none
 /// with a GET (RFC 9112 6.1).
 fn with_framing(headers: &mut HeaderMap, body: Incoming) -> RequestBody {
-    if headers.contains_key(UPGRADE) {
-        return RequestBody::none();
-    }
     let is_chunked = headers.contains_key(TRANSFER_ENCODING);
     if body.is_end_stream() && !is_chunked {
         return RequestBody::none();

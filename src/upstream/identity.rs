@@ -9,7 +9,7 @@ use http::{
 
 /// Whether a request with these fields may authenticate the connection that it goes on.
 pub(super) fn is_given(headers: &HeaderMap) -> bool {
-    names_scheme(headers, AUTHORIZATION) || names_scheme(headers, PROXY_AUTHORIZATION)
+    names_scheme(headers, &AUTHORIZATION) || names_scheme(headers, &PROXY_AUTHORIZATION)
 }
 
 /// Whether `response` asks for a request that would.
@@ -19,12 +19,15 @@ pub(super) fn is_asked_for<B>(response: &Response<B>) -> bool {
         StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED
     );
     let headers = response.headers();
-    asks && (names_scheme(headers, WWW_AUTHENTICATE) || names_scheme(headers, PROXY_AUTHENTICATE))
+    asks && (names_scheme(headers, &WWW_AUTHENTICATE) || names_scheme(headers, &PROXY_AUTHENTICATE))
 }
 
-fn names_scheme(headers: &HeaderMap, name: HeaderName) -> bool {
-    let mut lines = headers.get_all(name).iter();
-    lines.any(|line| has_scheme(line.as_bytes()))
+fn names_scheme(headers: &HeaderMap, name: &HeaderName) -> bool {
+    // Most messages have none, which is the cheaper question.
+    headers.contains_key(name) && {
+        let mut lines = headers.get_all(name).iter();
+        lines.any(|line| has_scheme(line.as_bytes()))
+    }
 }
 
 /// Whether an element of the list begins with such a scheme. One too many only costs a

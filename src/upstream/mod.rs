@@ -168,7 +168,9 @@ impl Upstream {
         client: Option<&Binding>,
     ) -> Result<Answer, Error> {
         let owner = Owner::of(request.headers(), client);
-        let needs_http1 = request.headers().contains_key(UPGRADE) || owner.is_bound();
+        // Where the app speaks nothing else there is nothing to ask.
+        let needs_http1 =
+            self.may_speak_http2() && (request.headers().contains_key(UPGRADE) || owner.is_bound());
         let speaks_http2 = self.may_speak_http2() && !needs_http1;
         let spare = Spare::of(&request, speaks_http2, owner.is_private());
         let body = request.body_mut();

@@ -158,6 +158,10 @@ fn has_whole_body(method: &Method, status: StatusCode) -> bool {
 /// Whether content is to stay as it is: `no-transform`, in a request (RFC 9111 5.2.1.6) or an answer
 /// (5.2.2.6), is for intermediaries, whether they cache or not.
 pub(super) fn forbids_changes(headers: &HeaderMap) -> bool {
+    // Every request is asked, and few have such a line.
+    if !headers.contains_key(CACHE_CONTROL) {
+        return false;
+    }
     let lines = headers.get_all(CACHE_CONTROL).iter();
     let mut directives = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     // With an argument, which it does not take, it is meant all the same.

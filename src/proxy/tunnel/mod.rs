@@ -51,6 +51,10 @@ impl Upgrade {
     /// h2c is not passed on: what it would carry are more requests, unseen.
     fn by_upgrade(request: &mut Request<Incoming>) -> Option<Self> {
         let headers = request.headers();
+        // Most requests wish for none.
+        if !headers.contains_key(UPGRADE) {
+            return None;
+        }
         let protocols: Vec<_> = protocols(headers).map(<[u8]>::to_ascii_lowercase).collect();
         let counts = !protocols.is_empty()
             && request.version() == Version::HTTP_11
