@@ -198,8 +198,10 @@ fn stream_of_which_a_byte_is_taken_now_and_then_goes_on() {
     let mut client = frames::connect(server.address(), &[(INITIAL_WINDOW_SIZE, 0)]);
     client.send(frames::get(1, "/large"));
     for _ in 0..11 {
-        // More than the piece that hyper holds.
-        client.send(frame(WINDOW_UPDATE, 0, 1, &[0, 0, 0x60, 0]));
+        // More than the piece that hyper holds, of the stream and of all together.
+        for stream in [0, 1] {
+            client.send(frame(WINDOW_UPDATE, 0, stream, &[0, 0, 0x60, 0]));
+        }
         let data = frames::until(&mut client, DATA);
         assert!(!data.payload.is_empty());
         sleep(SHORT);
