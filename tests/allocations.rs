@@ -1,12 +1,15 @@
 //! What is no authorization request, nearly every redirect there is, costs the
-//! rewriter no allocation, nor does the head around it.
+//! rewriter no allocation, nor does the head around it; and what a coding holds
+//! is no more than it says.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
+    io::Write,
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use rescope::coding::{Bounds, Coding, Decoder, Encoder, Form};
 use rescope::metrics::Metrics;
 use rescope::oauth::{EndpointTable, RequestUrl, Scheme};
 use rescope::policy::{Policies, Policy};
@@ -63,6 +66,97 @@ fn ordinary_heads_cost_no_allocation() {
     assert_eq!(page, head(PAGE));
     assert_eq!(elsewhere, head(&[PAGE, LEADS_ELSEWHERE].concat()));
     assert_eq!(request["x-go-to"], "https://zoom.us/oauth/authorize");
+}
+
+/// libzstd has its own allocations, which `src/coding/tests/memory.rs` looks at.
+#[test]
+fn decoders_hold_no_more_than_they_say() {
+    let text = text(3 << 19);
+    for coding in [Coding::Gzip, Coding::Deflate] {
+        let held = held_by_decoder(coding, &encode(coding.into(), &text));
+        assert!(held > 32 << 10, "they are counted");
+    }
+    let deflate = encode(Form::RawDeflate, &text);
+    held_by_decoder(Coding::Deflate, &deflate);
+    for bits in [10, 16, 20] {
+        let held = held_by_decoder(Coding::Brotli, &brotli(&text, bits));
+        assert!(held >= 1 << bits, "{bits}: the window is counted");
+    }
+    let blanks = vec![b' '; 17 << 20];
+    held_by_decoder(Coding::Brotli, &brotli(&blanks, 24));
+}
+
+#[test]
+fn encoders_hold_no_more_than_they_say() {
+    let mut text = text(2 << 20);
+    text.extend(vec![b' '; 1 << 20]);
+    for (form, coding) in [
+        (Form::Gzip, Coding::Gzip),
+        (Form::Zlib, Coding::Deflate),
+        (Form::RawDeflate, Coding::Deflate),
+        (Form::Brotli, Coding::Brotli),
+    ] {
+        let mut out = Vec::with_capacity(text.len());
+        let before = HELD.get();
+        let mut encoder = Encoder::new(form).unwrap();
+        for piece in text.chunks(64 << 10) {
+            encoder.push(piece, &mut out).unwrap();
+            assert_holds(form, before, coding.encoder_memory());
+        }
+    }
+}
+
+/// Fails if this decoder holds more than it says at any time; returns the most.
+fn held_by_decoder(coding: Coding, coded: &[u8]) -> usize {
+    let said = coding.decoder_memory(coded);
+    let before = HELD.get();
+    let bounds = Bounds {
+        size: u64::MAX,
+        ratio: u64::MAX,
+    };
+    let mut decoder = Decoder::new(coding, bounds);
+    let (mut rest, mut most) = (coded, 0);
+    while decoder.step(&mut rest).unwrap().is_some() {
+        most = most.max(assert_holds(coding, before, said));
+    }
+    decoder.finish().unwrap();
+    most
+}
+
+fn assert_holds(what: impl std::fmt::Debug, before: isize, said: usize) -> usize {
+    let held = usize::try_from(HELD.get() - before).unwrap();
+    assert!(held <= said, "{what:?}: {held} bytes, {said} were said");
+    held
+}
+
+fn encode(form: Form, text: &[u8]) -> Vec<u8> {
+    let (mut encoder, mut coded) = (Encoder::new(form).unwrap(), Vec::new());
+    encoder.push(text, &mut coded).unwrap();
+    encoder.finish(&mut coded).unwrap();
+    coded
+}
+
+/// As an app may send it: with many codes, and a window of this many bits.
+fn brotli(text: &[u8], bits: u32) -> Vec<u8> {
+    let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, 5, bits);
+    writer.write_all(text).unwrap();
+    writer.into_inner()
+}
+
+/// A text that is coded to a quarter, with parts that differ.
+fn text(length: usize) -> Vec<u8> {
+    let (mut state, mut text) = (1_u64, Vec::new());
+    while text.len() < length {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let (class, word) = (state >> 60, state >> 40);
+        match text.len() >> 16 & 1 {
+            0 => writeln!(text, "<p class=\"{class}\">{word:x}</p>").unwrap(),
+            _ => writeln!(text, "{{\"{class}\": {word}}},").unwrap(),
+        }
+    }
+    text
 }
 
 fn head(lines: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -166,35 +260,40 @@ fn allocations(work: impl FnOnce()) -> u64 {
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
+    /// How many bytes this thread holds, less those that it freed for others.
+    static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
-/// The system's allocator, counting what each thread asks of it.
+/// The system's allocator, counting what each thread asks of it and holds.
 struct Counting;
 
-fn count() {
+fn count(more: usize, less: usize) {
     // A thread that is ending has no counter any more.
-    _ = COUNT.try_with(|count| count.set(count.get() + 1));
+    _ = COUNT.try_with(|count| count.set(count.get() + u64::from(more > 0)));
+    let more = more as isize - less as isize;
+    _ = HELD.try_with(|held| held.set(held.get() + more));
 }
 
-// SAFETY: every call is handed on to the system's allocator as it came; the counter has
+// SAFETY: every call is handed on to the system's allocator as it came; the counters have
 // neither an initializer nor a destructor that could allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size, layout.size());
         unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, layout.size());
         unsafe { System.dealloc(pointer, layout) }
     }
 }

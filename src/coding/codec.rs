@@ -6,6 +6,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw::{DParameter, Decoder as Unzstd, Operation};
 
 use super::Form;
+use super::memory::zstd_window_bits;
 
 type Unbrotli = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
 
@@ -33,7 +34,9 @@ pub(super) struct Step {
 pub(super) struct Malformed;
 
 impl Codec {
-    pub(super) fn new(form: Form) -> Self {
+    /// A decoder of a body that begins with `start`; no member of it gets a larger window than
+    /// what that says.
+    pub(super) fn new(form: Form, start: &[u8]) -> Self {
         match form {
             Form::Gzip => Self::Gzip(Decompress::new_gzip(DEFLATE_WINDOW_BITS)),
             Form::Zlib => Self::Deflate(Decompress::new(true)),
@@ -43,7 +46,7 @@ impl Codec {
                 let [bytes, words, codes] = [(); 3].map(|()| StandardAlloc::default());
                 Self::Brotli(Box::new(Unbrotli::new_strict(bytes, words, codes)))
             }
-            Form::Zstd => Self::Zstd(unzstd()),
+            Form::Zstd => Self::Zstd(unzstd(zstd_window_bits(start))),
         }
     }
 
@@ -68,13 +71,10 @@ impl Codec {
 /// The largest window of DEFLATE, 32 KiB.
 const DEFLATE_WINDOW_BITS: u8 = 15;
 
-/// RFC 9659 3: a decoder need not take a larger window than 8 MiB, and an encoder must not use one.
-const ZSTD_WINDOW_BITS: u32 = 23;
-
-fn unzstd() -> Unzstd<'static> {
+fn unzstd(window_bits: u32) -> Unzstd<'static> {
     let mut decoder = Unzstd::new().expect("libzstd makes a context as long as there is memory");
     decoder
-        .set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_BITS))
+        .set_parameter(DParameter::WindowLogMax(window_bits))
         .expect("libzstd knows windows of 2 to the 10 up to 2 to the 30");
     decoder
 }

@@ -21,7 +21,7 @@ pub struct Bounds {
 /// Decodes a body that comes in chunks.
 ///
 /// It holds the coding's window, of at most 32 KiB (gzip, deflate), 16 MiB (br) or 8 MiB (zstd), and
-/// one piece. An empty body is taken for an empty one whatever the coding says, since servers send those.
+/// one piece: [`Coding::decoder_memory`]. An empty body is taken for an empty one whatever the coding says, since servers send those.
 /// What stands behind a whole body and begins no other member or frame is left out, as browsers do.
 pub struct Decoder {
     coding: Coding,
@@ -143,7 +143,7 @@ impl Decoder {
         let form = Form::of(self.coding, coded.first().copied().unwrap_or_default());
         let (_, codec) = self.codec.get_or_insert_with(|| {
             self.complete = false;
-            (form, Codec::new(form))
+            (form, Codec::new(form, coded))
         });
         if self.complete {
             codec.begin_next();

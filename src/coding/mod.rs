@@ -5,6 +5,7 @@
 mod codec;
 mod decode;
 mod encode;
+mod memory;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,6 @@
 mod bounds;
 mod foreign;
+mod memory;
 mod properties;
 
 use super::*;
