@@ -48,6 +48,9 @@ pub struct Metrics {
     /// Compressed bodies that were to be looked into and passed as they came: they are not of
     /// their coding, or open to too much.
     pub unread_bodies: Counter,
+    /// Bodies that were to be looked into and passed as they came, since those of others took all
+    /// the room that there is.
+    pub bodies_without_room: Counter,
     /// Connections that became tunnels.
     pub tunnels: Counter,
     /// Times that a new configuration was taken up.
@@ -66,7 +69,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Returns every counter with its name, in the order of the struct.
-    pub fn totals(&self) -> [(&'static str, u64); 23] {
+    pub fn totals(&self) -> [(&'static str, u64); 24] {
         [
             ("requests", self.requests.get()),
             ("connections", self.connections.get()),
@@ -86,6 +89,7 @@ impl Metrics {
             ("refused_clients", self.refused_clients.get()),
             ("rewrite_failures", self.rewrite_failures.get()),
             ("unread_bodies", self.unread_bodies.get()),
+            ("bodies_without_room", self.bodies_without_room.get()),
             ("tunnels", self.tunnels.get()),
             ("config_reloads", self.config_reloads.get()),
             ("config_reload_failures", self.config_reload_failures.get()),

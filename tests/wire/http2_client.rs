@@ -26,8 +26,21 @@ impl Client {
         Self::over(async move { TcpStream::connect(address).await.unwrap() })
     }
 
+    /// Connects so too, and takes no byte of any body.
+    pub fn stalled(address: SocketAddr) -> Self {
+        let opened = async move { TcpStream::connect(address).await.unwrap() };
+        Self::begin(opened, client::Builder::new().initial_window_size(0))
+    }
+
     /// Begins HTTP/2 on the stream that `opened` gives.
     pub fn over<S>(opened: impl Future<Output = S>) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        Self::begin(opened, &client::Builder::new())
+    }
+
+    fn begin<S>(opened: impl Future<Output = S>, builder: &client::Builder) -> Self
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -38,7 +51,7 @@ impl Client {
             .unwrap();
         let sender = runtime.block_on(async {
             let stream = opened.await;
-            let (sender, connection) = client::Builder::new().handshake(stream).await.unwrap();
+            let (sender, connection) = builder.handshake(stream).await.unwrap();
             tokio::spawn(connection);
             sender
         });

@@ -12,11 +12,12 @@ use super::{
     Plan,
     changed::{change_head, depends_on_body},
     looked_at::{End, LookedAt},
-    pieces::Pieces,
+    pieces::{Blocks, Pieces},
     rewriting::{CodingError, Found, Rewriting, Shared},
-    room::Room,
+    room::{Kind, Room, SHORT},
     turn::Turn,
 };
+use crate::coding::Coding;
 use crate::proxy::AnswerBody;
 
 /// Returns `response` with the policies applied to the URLs in its body.
@@ -28,25 +29,30 @@ pub(super) async fn look_at(
     let (mut head, source) = response.into_parts();
     let body = match plan.coding {
         None => plain(&mut head, source, &plan, shared).await,
-        Some(_) => coded(&mut head, source, &plan, shared).await,
+        Some(coding) => coded(&mut head, source, coding, &plan, shared).await,
     };
     Response::from_parts(head, body)
 }
 
 async fn plain(head: &mut Parts, source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
-    let mut coming = Coming::new(source, plan, &shared);
+    let is_free = plan.length.is_none() && !depends_on_body(&head.headers);
+    let is_long = (plan.length).is_some_and(|length| length > shared.bodies.whole as u64);
+    // In chunks, a head without an ETag or digest is right for any body.
+    if is_free || is_long {
+        if is_long {
+            change_head(&mut head.headers, None);
+        }
+        let none = Pieces::default;
+        return LookedAt::coming(none(), none(), source, Rewriting::new(plan, shared));
+    }
+    let mut coming = match Coming::begin(source, plan, &shared).await {
+        Ok(coming) => coming,
+        Err(source) => return LookedAt::passing(Pieces::default(), source),
+    };
     let mut rewriting = Rewriting::new(plan, shared);
     let mut pieces = Pieces::default();
-    // In chunks, a head without an ETag or digest is right for any body.
-    if plan.length.is_none() && !depends_on_body(&head.headers) {
-        return coming.stream(pieces, Pieces::default(), rewriting);
-    }
-    let gathered = match plan.length {
-        Some(length) if length > coming.whole as u64 => Ok(Stop::Enough),
-        _ => gather(&mut coming, &mut rewriting, &mut pieces, drop).await,
-    };
     // A body that is not coded is never refused.
-    let Ok(Stop::End(end)) = gathered else {
+    let Ok(Stop::End(end)) = coming.gather(&mut rewriting, &mut pieces).await else {
         change_head(&mut head.headers, None);
         return coming.stream(pieces, Pieces::default(), rewriting);
     };
@@ -58,50 +64,107 @@ async fn plain(head: &mut Parts, source: AnswerBody, plan: &Plan, shared: Shared
     LookedAt::whole(pieces, end, rewriting.found().changes, plan).with(coming.room)
 }
 
-async fn coded(head: &mut Parts, source: AnswerBody, plan: &Plan, shared: Shared) -> LookedAt {
-    let mut coming = Coming::new(source, plan, &shared);
-    let mut search = Rewriting::search(plan, shared.clone());
-    let (mut pieces, mut nothing) = (Pieces::default(), Pieces::default());
-    let keep = |piece| pieces.push(piece);
-    let gathered = gather(&mut coming, &mut search, &mut nothing, keep).await;
-    let (end, found) = match gathered {
-        Ok(Stop::Enough) => {
-            // What was read so far can be decoded, and what follows shows itself.
-            change_head(&mut head.headers, None);
-            return coming.stream(nothing, pieces, Rewriting::new(plan, shared));
-        }
-        Ok(Stop::End(end @ End::Broken(_))) => (end, Ok(Found::default())),
-        Ok(Stop::End(end)) => (end, search.finish(&mut nothing).map(|()| search.found())),
-        Err(_) => return LookedAt::passing(pieces, coming.source).with(coming.room),
-    };
-    let pieces = pieces.into_vec();
-    if found.is_ok_and(|found| found.any)
-        && let Ok((recoded, true)) = recode(&pieces, plan, shared).await
-    {
-        let length = length_to_say(recoded.len(), plan, &end);
-        change_head(&mut head.headers, length);
-        return LookedAt::whole(recoded, end, true, plan).with(coming.room);
-    }
-    LookedAt::whole(pieces.into(), end, false, plan).with(coming.room)
-}
-
-/// Returns what `pieces`, a whole body, become, and whether that is another body.
-async fn recode(
-    pieces: &[Bytes],
+async fn coded(
+    head: &mut Parts,
+    source: AnswerBody,
+    coding: Coding,
     plan: &Plan,
     shared: Shared,
-) -> Result<(Pieces, bool), CodingError> {
-    let (mut rewriting, mut recoded) = (Rewriting::new(plan, shared), Pieces::default());
+) -> LookedAt {
+    let mut coming = match Coming::begin(source, plan, &shared).await {
+        Ok(coming) => coming,
+        Err(source) => return LookedAt::passing(Pieces::default(), source),
+    };
+    let (pieces, stop) = coming.hold(coding).await;
+    let memory = coding.memory(pieces.first().map_or(&[], |first| first));
+    let opened = match &stop {
+        Stop::End(End::Broken(_)) => None,
+        Stop::Enough if coming.is_refused => None,
+        _ => {
+            let memory = memory + coming.room.bytes();
+            shared.open(Kind::of(plan.length), memory).await
+        }
+    };
+    let found = match opened {
+        Some(_) => search(&pieces, &stop, plan, &shared).await.ok(),
+        None => None,
+    };
+    let end = match (stop, found) {
+        (Stop::End(end), Some(found)) if found.any => {
+            if let Some(recoded) = recode(&pieces, &mut coming, plan).await {
+                let length = length_to_say(recoded.iter().map(Bytes::len).sum(), plan, &end);
+                change_head(&mut head.headers, length);
+                return coming.whole(recoded, end, true, plan);
+            }
+            end
+        }
+        (Stop::End(end), _) => end,
+        (Stop::Enough, found) => {
+            drop(opened);
+            return match found {
+                Some(_) => coming.stream_coded(head, pieces, plan, memory).await,
+                None => coming.passing(pieces),
+            };
+        }
+    };
+    coming.whole(pieces, end, false, plan)
+}
+
+/// Returns what there is to change in `pieces`, all of a body where it stops with its end.
+async fn search(
+    pieces: &[Bytes],
+    stop: &Stop,
+    plan: &Plan,
+    shared: &Shared,
+) -> Result<Found, CodingError> {
+    let mut search = Rewriting::search(plan, shared.clone());
+    go_through(pieces, &mut search, |_| ()).await?;
+    if matches!(stop, Stop::End(_)) {
+        search.finish(&mut Pieces::default())?;
+    }
+    Ok(search.found())
+}
+
+/// Returns what `pieces`, all of a body, become; `None` if that is no other body, or there is no
+/// room.
+async fn recode(pieces: &[Bytes], coming: &mut Coming, plan: &Plan) -> Option<Vec<Bytes>> {
+    let mut rewriting = Rewriting::new(plan, coming.shared.clone());
+    let (mut recoded, mut rest) = (Blocks::default(), Pieces::default());
+    let mut keep = |pieces: Pieces| pieces.into_vec().iter().for_each(|it| recoded.push(it));
+    go_through(pieces, &mut rewriting, &mut keep).await.ok()?;
+    rewriting.finish(&mut rest).ok()?;
+    keep(rest);
+    if !rewriting.found().changes {
+        return None;
+    }
+    if recoded.len() > coming.room.bytes() {
+        // The app has coded it far better than it can be here.
+        let kind = Kind::of(plan.length);
+        coming.room = coming.shared.take(kind, recoded.len()).await?;
+    }
+    Some(recoded.into_vec())
+}
+
+/// Goes through `pieces`, in turns with others, and gives what becomes of them to `keep`.
+async fn go_through(
+    pieces: &[Bytes],
+    rewriting: &mut Rewriting,
+    mut keep: impl FnMut(Pieces),
+) -> Result<(), CodingError> {
     let mut turn = Turn::default();
     for piece in pieces {
         rewriting.push(piece.clone());
-        while let Some(length) = rewriting.step(&mut recoded)? {
+        loop {
+            let mut out = Pieces::default();
+            let Some(length) = rewriting.step(&mut out)? else {
+                break;
+            };
+            keep(out);
             turn.spend(length);
             turn.pass().await;
         }
     }
-    rewriting.finish(&mut recoded)?;
-    Ok((recoded, rewriting.found().changes))
+    Ok(())
 }
 
 /// Why no more of a body was taken.
@@ -115,54 +178,146 @@ enum Stop {
 /// A body that is waited for and held.
 struct Coming {
     source: AnswerBody,
-    /// How many bytes at most.
-    whole: usize,
     room: Room,
+    /// How many bytes it is for.
+    limit: usize,
+    is_coded: bool,
+    /// That of both sides of its coding, which is taken with that of what is held: bodies that
+    /// have one and wait for the other would keep each other waiting.
+    codecs: Option<Room>,
+    /// Whether there was none for more.
+    is_refused: bool,
+    shared: Shared,
     /// Until when.
     deadline: Instant,
 }
 
 impl Coming {
-    fn new(source: AnswerBody, plan: &Plan, shared: &Shared) -> Self {
-        Self {
+    /// Waits for room for the body, as far as it may be held; gives it back where there is none.
+    async fn begin(source: AnswerBody, plan: &Plan, shared: &Shared) -> Result<Self, AnswerBody> {
+        let (whole, is_coded) = (shared.bodies.whole, plan.coding.is_some());
+        let length = plan
+            .length
+            .map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        let limit = match length {
+            Some(length) if length <= whole => length,
+            // What it takes to stream it shows itself before more has come.
+            _ => SHORT.min(whole),
+        };
+        let charge = charge(limit, is_coded);
+        let Some(room) = shared.take(Kind::of(plan.length), charge).await else {
+            return Err(source);
+        };
+        Ok(Self {
             source,
-            whole: shared.bodies.whole,
-            room: shared.held.room(),
+            room,
+            limit,
+            is_coded,
+            codecs: None,
+            is_refused: false,
+            shared: shared.clone(),
             deadline: Instant::now() + patience(plan.length),
+        })
+    }
+
+    /// Makes room for more than a short body, and for `memory` bytes to stream it with; `false` if
+    /// it is not to be held any longer.
+    async fn grow(&mut self, memory: usize) -> bool {
+        let whole = self.shared.bodies.whole;
+        if self.limit >= whole {
+            return false;
         }
+        let charge = charge(whole, self.is_coded);
+        let Some(mut room) = self.shared.take(Kind::Any, charge + memory).await else {
+            self.is_refused = true;
+            return false;
+        };
+        self.codecs = Some(room.split(memory));
+        self.room = room;
+        self.limit = whole;
+        true
+    }
+
+    /// Holds what comes, as it came.
+    async fn hold(&mut self, coding: Coding) -> (Vec<Bytes>, Stop) {
+        let mut held = Blocks::default();
+        let stop = loop {
+            match next(&mut self.source, self.deadline).await {
+                Ok(piece) => held.push(&piece),
+                Err(stop) => break stop,
+            }
+            if held.len() > self.limit && !self.grow(coding.memory(held.start())).await {
+                break Stop::Enough;
+            }
+        };
+        if let Stop::End(_) = stop {
+            self.codecs = None;
+        }
+        self.room.keep(charge(held.len(), self.is_coded));
+        (held.into_vec(), stop)
+    }
+
+    /// Goes through what comes, and appends what becomes of it to `out`.
+    async fn gather(
+        &mut self,
+        rewriting: &mut Rewriting,
+        out: &mut Pieces,
+    ) -> Result<Stop, CodingError> {
+        let mut size = 0;
+        let stop = loop {
+            let piece = match next(&mut self.source, self.deadline).await {
+                Ok(piece) => piece,
+                Err(stop) => break stop,
+            };
+            size += piece.len();
+            let keep = |pieces: Pieces| pieces.into_vec().into_iter().for_each(|it| out.push(it));
+            go_through(&[piece], rewriting, keep).await?;
+            if size > self.limit && !self.grow(0).await {
+                break Stop::Enough;
+            }
+        };
+        self.room.keep(charge(size, self.is_coded));
+        Ok(stop)
+    }
+
+    /// Returns all of the body.
+    fn whole(mut self, pieces: Vec<Bytes>, end: End, is_changed: bool, plan: &Plan) -> LookedAt {
+        let pieces = Pieces::from(pieces);
+        self.room.keep(pieces.len());
+        LookedAt::whole(pieces, end, is_changed, plan).with(self.room)
+    }
+
+    /// Lets the body go as it came, first `pieces`.
+    fn passing(self, pieces: Vec<Bytes>) -> LookedAt {
+        LookedAt::passing(pieces.into(), self.source).with(self.room)
+    }
+
+    /// Lets the body go, of which `pieces` came by now: as another one if there is room for what
+    /// the coding takes, in `memory` bytes, for as long as the client does.
+    async fn stream_coded(
+        mut self,
+        head: &mut Parts,
+        pieces: Vec<Bytes>,
+        plan: &Plan,
+        memory: usize,
+    ) -> LookedAt {
+        let room = match self.codecs.take() {
+            None if !self.is_refused => self.shared.take(Kind::Any, memory).await,
+            codecs => codecs,
+        };
+        let Some(room) = room else {
+            return self.passing(pieces);
+        };
+        // What was read so far can be decoded, and what follows shows itself.
+        change_head(&mut head.headers, None);
+        let rewriting = Rewriting::new(plan, self.shared.clone()).paid_by(room);
+        self.stream(Pieces::default(), pieces.into(), rewriting)
     }
 
     /// Lets the body go: first `ready`, then what `rewriting` makes of `held` and the rest.
     fn stream(self, ready: Pieces, held: Pieces, rewriting: Rewriting) -> LookedAt {
         LookedAt::coming(ready, held, self.source, rewriting).with(self.room)
     }
-}
-
-/// Goes through what comes until that is all, or no more of it is to be held. Gives each piece to
-/// `keep`, and what becomes of it to `out`.
-async fn gather(
-    coming: &mut Coming,
-    rewriting: &mut Rewriting,
-    out: &mut Pieces,
-    mut keep: impl FnMut(Bytes),
-) -> Result<Stop, CodingError> {
-    let mut turn = Turn::default();
-    let (mut size, mut has_room) = (0, true);
-    while size <= coming.whole && has_room {
-        let piece = match next(&mut coming.source, coming.deadline).await {
-            Ok(piece) => piece,
-            Err(stop) => return Ok(stop),
-        };
-        size += piece.len();
-        has_room = coming.room.take(piece.len());
-        keep(piece.clone());
-        rewriting.push(piece);
-        while let Some(length) = rewriting.step(out)? {
-            turn.spend(length);
-            turn.pass().await;
-        }
-    }
-    Ok(Stop::Enough)
 }
 
 /// Returns the next piece of `source`, or why there is none by `deadline`.
@@ -177,6 +332,15 @@ async fn next(source: &mut AnswerBody, deadline: Instant) -> Result<Bytes, Stop>
         let trailers = frame.into_trailers().unwrap_or_default();
         Stop::End(End::Trailers(trailers))
     })
+}
+
+/// How much room so many bytes take that are held: as they came, in buffers that may be twice as
+/// long; of a coded body as they came and, a half longer, as they are to go, one after the other.
+fn charge(bytes: usize, is_coded: bool) -> usize {
+    match is_coded {
+        false => bytes * 2,
+        true => bytes + bytes / 2 + LEAST,
+    }
 }
 
 /// How long a body is waited for, from its head on: one of a known length is most likely there, a
@@ -204,3 +368,6 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Longer, since one that streams loses its length.
 const PATIENCE_WITH_LENGTH: Duration = Duration::from_secs(1);
+
+/// What a body that is encoded again may be longer by, however short it is.
+const LEAST: usize = 1024;

@@ -29,6 +29,8 @@ pub struct LookedAt<B = AnswerBody> {
     source: Option<B>,
     /// What is only read, and goes out when that is done.
     watched: Option<Bytes>,
+    /// How, as long as no byte of it has come.
+    unpaid: Option<Plan>,
     /// What is done to it; `None` where it passes as it is.
     rewriting: Option<Rewriting>,
     end: End,
@@ -77,8 +79,9 @@ where
     }
 
     /// Returns `source` as it is, while `watch` reads it.
-    pub(super) fn watched(source: B, watch: Rewriting) -> Self {
+    pub(super) fn watched(source: B, watch: Rewriting, plan: Plan) -> Self {
         Self {
+            unpaid: Some(plan),
             rewriting: Some(watch),
             ..Self::passing(Pieces::default(), source)
         }
@@ -95,6 +98,7 @@ where
             held: VecDeque::new(),
             source,
             watched: None,
+            unpaid: None,
             rewriting: None,
             end: End::None,
             is_sized: false,
@@ -142,6 +146,13 @@ where
             self.ready.push_back(piece);
             return;
         };
+        if let Some(plan) = self.unpaid.take()
+            && !rewriting.pay(&plan, &piece)
+        {
+            self.rewriting = None;
+            self.ready.push_back(piece);
+            return;
+        }
         self.watched = rewriting.only_reads().then(|| piece.clone());
         rewriting.push(piece);
     }

@@ -89,7 +89,7 @@ pub(super) async fn rewrite(
     };
     if !shared.rules.rewriter.policies.may_change() {
         let watch = Rewriting::watch(&plan, shared);
-        return response.map(|body| Either::Right(Box::new(LookedAt::watched(body, watch))));
+        return response.map(|body| Either::Right(Box::new(LookedAt::watched(body, watch, plan))));
     }
     // Apart, so that other requests need no room for it.
     let response = Box::pin(look::look_at(response, plan, shared)).await;

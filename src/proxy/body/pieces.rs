@@ -54,3 +54,49 @@ impl From<Vec<Bytes>> for Pieces {
 
 const SHORT: usize = 4 * 1024;
 const LONG: usize = 16 * 1024;
+
+/// Bytes in buffers of their own, which hold nothing else and go one by one.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    done: Vec<Bytes>,
+    last: Vec<u8>,
+    length: usize,
+}
+
+impl Blocks {
+    pub(super) fn push(&mut self, mut bytes: &[u8]) {
+        self.length += bytes.len();
+        while !bytes.is_empty() {
+            let (now, then) = bytes.split_at(bytes.len().min(BLOCK - self.last.len()));
+            self.last.extend_from_slice(now);
+            bytes = then;
+            if self.last.len() == BLOCK {
+                self.close();
+            }
+        }
+    }
+
+    /// The first of them, as far as they are in one buffer.
+    pub(super) fn start(&self) -> &[u8] {
+        self.done.first().map_or(&self.last, |first| first)
+    }
+
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(super) fn into_vec(mut self) -> Vec<Bytes> {
+        self.close();
+        self.done
+    }
+
+    fn close(&mut self) {
+        if !self.last.is_empty() {
+            let block = std::mem::take(&mut self.last);
+            self.done.push(block.into_boxed_slice().into());
+        }
+    }
+}
+
+const BLOCK: usize = 64 * 1024;

@@ -8,7 +8,11 @@ use hyper::body::Bytes;
 use thiserror::Error;
 use tracing::{debug, info, warn};
 
-use super::{Bodies, Plan, pieces::Pieces, room::HeldBodies};
+use super::{
+    Bodies, Plan,
+    pieces::Pieces,
+    room::{HeldBodies, Kind, Opened, Room},
+};
 use crate::audit;
 use crate::coding::{Bounds, DecodeError, Decoder, Encoder, Form};
 use crate::metrics::Metrics;
@@ -36,6 +40,37 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
 }
 
+impl Shared {
+    /// Takes room for so many bytes, as [`HeldBodies::take`] does, and tells if there was none.
+    pub(super) async fn take(&self, kind: Kind, bytes: usize) -> Option<Room> {
+        let room = self.held.take(kind, bytes).await;
+        if room.is_none() {
+            self.tell_of_no_room();
+        }
+        room
+    }
+
+    /// Takes room to go through a body, as [`HeldBodies::open`] does, and tells if there was none.
+    pub(super) async fn open(&self, kind: Kind, bytes: usize) -> Option<Opened> {
+        let opened = self.held.open(kind, bytes).await;
+        if opened.is_none() {
+            self.tell_of_no_room();
+        }
+        opened
+    }
+
+    /// Counts a body that passes unread, and says so each time that there are twice as many.
+    pub(super) fn tell_of_no_room(&self) {
+        let bodies = self.metrics.bodies_without_room.inc() + 1;
+        if bodies.is_power_of_two() {
+            warn!(
+                bodies,
+                "a body passes unread, for the bodies of others take all the room that there is"
+            );
+        }
+    }
+}
+
 /// What was found in a body.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Found {
@@ -52,6 +87,8 @@ pub(super) struct Rewriting {
     undone: Undone,
     text: Text,
     output: Output,
+    /// That of what is held between two looks, where it is not that of whoever looks.
+    room: Option<Room>,
 }
 
 /// What was pushed and not gone through.
@@ -101,6 +138,7 @@ impl Rewriting {
                 None => Output::Plain,
                 Some(_) => Output::Coded(Box::default()),
             },
+            room: None,
         }
     }
 
@@ -110,6 +148,7 @@ impl Rewriting {
             undone: Undone::new(plan, shared.bodies.bounds),
             text: Text::new(plan, shared, false),
             output: Output::None,
+            room: None,
         }
     }
 
@@ -119,6 +158,27 @@ impl Rewriting {
             output: Output::None,
             ..Self::new(plan, shared)
         }
+    }
+
+    /// The same, which gives `room` back when it is done.
+    pub(super) fn paid_by(mut self, room: Room) -> Self {
+        self.room = Some(room);
+        self
+    }
+
+    /// Takes room to read a body that begins with `piece` and comes from a client's pace; `false`
+    /// if there is none.
+    pub(super) fn pay(&mut self, plan: &Plan, piece: &[u8]) -> bool {
+        let shared = &self.text.shared;
+        if let (Some(coding), None) = (plan.coding, &self.room) {
+            let memory = coding.decoder_memory(piece);
+            self.room = shared.held.try_take(Kind::of(plan.length), memory);
+            if self.room.is_none() {
+                shared.tell_of_no_room();
+                return false;
+            }
+        }
+        true
     }
 
     /// Takes the next piece of the body; all before it is gone through.

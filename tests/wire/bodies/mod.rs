@@ -5,6 +5,7 @@ mod corpus;
 mod endless;
 mod exchange;
 mod long;
+mod room;
 mod unchanged;
 
 use std::time::{Duration, Instant};

@@ -150,7 +150,7 @@ fn watched_body_is_told_of_by_its_last_byte() {
         let watch = Rewriting::watch(&plan(coding), shared.clone());
         let source = Full::new(Bytes::from(sent.clone()));
         let mut looks = Looks {
-            body: LookedAt::watched(source, watch),
+            body: LookedAt::watched(source, watch, plan(coding)),
             woken: Arc::default(),
         };
         assert_eq!(looks.body.size_hint().exact(), Some(sent.len() as u64));
@@ -166,7 +166,7 @@ fn watched_body_that_cannot_be_read_passes() {
     let watch = Rewriting::watch(&plan(Some(Coding::Gzip)), shared.clone());
     let source = Full::new(Bytes::from_static(b"plain"));
     let mut looks = Looks {
-        body: LookedAt::watched(source, watch),
+        body: LookedAt::watched(source, watch, plan(Some(Coding::Gzip))),
         woken: Arc::default(),
     };
     let piece = Bytes::from_static(b"plain");
