@@ -2,6 +2,7 @@
 //! served, then drained.
 
 mod endpoints;
+mod memory;
 mod parts;
 mod reload;
 mod serve;
@@ -178,6 +179,7 @@ impl App {
             .map(|(worker, proxy)| {
                 let sweeper = Arc::clone(&proxy);
                 worker.spawn(async move { sweeper.upstream.sweep().await });
+                worker.spawn(memory::give_back());
                 let authorize = Arc::clone(&self.authorize);
                 let binding = Binding::default();
                 let serve = Serve {
