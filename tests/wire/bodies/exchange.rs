@@ -31,6 +31,11 @@ impl Sender {
         let mut server = app.accept();
         server.head();
         server.send(head);
+        // Each side waits for the other, however long that takes.
+        for stream in [client.stream(), server.stream()] {
+            stream.set_read_timeout(None).unwrap();
+            stream.set_write_timeout(None).unwrap();
+        }
         let sender = Self {
             stream: server.stream().try_clone().unwrap(),
             is_chunked: field(head, "transfer-encoding").is_some(),
