@@ -12,7 +12,6 @@ mod frames;
 mod http1;
 mod http2;
 #[path = "../wire/http2_client.rs"]
-#[expect(dead_code, reason = "not all of it is of use here")]
 mod http2_client;
 #[path = "../wire/identity.rs"]
 #[expect(dead_code, reason = "not all of it is of use here")]

@@ -1,4 +1,5 @@
 //! A client that speaks HTTP/2.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::{future::Future, net::SocketAddr};
 
