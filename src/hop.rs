@@ -42,7 +42,9 @@ pub fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
 
 /// Whether the sender takes trailers (RFC 9110 10.1.4).
 pub fn accepts_trailers(headers: &HeaderMap) -> bool {
-    elements(headers, &TE).any(|coding| coding.eq_ignore_ascii_case(b"trailers"))
+    // Most requests have no such line, which is the cheaper question.
+    headers.contains_key(TE)
+        && elements(headers, &TE).any(|coding| coding.eq_ignore_ascii_case(b"trailers"))
 }
 
 /// Takes off trailers what `named` says, the fields about the connection, and those about

@@ -14,7 +14,7 @@ pub struct ScopePatterns {
 impl ScopePatterns {
     /// Whether one of them matches `token`.
     pub fn matches(&self, token: &ScopeToken) -> bool {
-        self.exact.binary_search(token).is_ok() || self.has_prefix_of(token.as_bytes())
+        self.has_prefix_of(token.as_bytes()) || self.exact.binary_search(token).is_ok()
     }
 
     /// The prefixes of a name stand before it. Whatever stands between one of them and the name
