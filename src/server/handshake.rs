@@ -32,7 +32,7 @@ pub(super) async fn shake_hands(
         // A reset is no more of a word than an end.
         match socket.peek().await.unwrap_or_default() {
             None => Err(io::Error::new(io::ErrorKind::ConnectionAborted, SILENT)),
-            Some(byte) if byte.is_ascii_alphabetic() => Ok(Spoken::Plain(socket)),
+            Some(byte) if begins_http(byte) => Ok(Spoken::Plain(socket)),
             Some(_) => {
                 let stream = TlsAcceptor::from(config).accept(socket).await?;
                 Ok(Spoken::Tls(Box::new(stream)))
@@ -45,6 +45,12 @@ pub(super) async fn shake_hands(
         io::Error::new(io::ErrorKind::TimedOut, message)
     };
     timeout(limit, handshake).await.map_err(late)?
+}
+
+/// Whether a request may begin with `byte`, which no record of TLS does: with its method, or
+/// with empty lines, which servers pass over (RFC 9112 2.2).
+fn begins_http(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'\r' | b'\n')
 }
 
 /// Says at info why a handshake failed, or why a client went away right behind it: what it

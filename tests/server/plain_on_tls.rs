@@ -93,6 +93,8 @@ fn plain_http_of_every_form_is_told() {
         "OPTIONS * HTTP/1.0\r\n\r\n",
         "CONNECT CANARY.example HTTP/1.0\r\n\r\n",
         "GET /CANARY\r\n\r\n",
+        "\r\nGET / HTTP/1.0\r\n\r\n",
+        "\n\r\nGET / HTTP/1.0\r\n\r\n",
         "CANARY\r\n\r\n",
         &format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"),
         "POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nCANARY",
