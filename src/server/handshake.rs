@@ -83,6 +83,10 @@ fn reason(error: &io::Error, trust: &str) -> String {
         Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
             "what the client sent is not TLS".to_owned()
         }
+        // The one thing of which the library has but words.
+        Some(Error::General(what)) if what == NO_CERTIFICATE => {
+            "the client takes no kind of key (RSA, ECDSA) that a certificate here has".to_owned()
+        }
         Some(error) => format!("what the client sent is not acceptable ({error})"),
         // Node looks at the certificate when the handshake is as good as done, and says nothing.
         None if is_hung_up(error) => format!(
@@ -114,3 +118,5 @@ fn objection(alert: AlertDescription) -> Option<&'static str> {
 }
 
 const SILENT: &str = "the client closed the connection without a word";
+
+const NO_CERTIFICATE: &str = "no server certificate chain resolved";

@@ -10,7 +10,11 @@ use std::{
 use http::Request;
 use rescope::server::{Address, Limits, Timeouts};
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::aws_lc_rs, version,
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned,
+    crypto::aws_lc_rs,
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+    version,
 };
 use tokio::net::TcpStream;
 
@@ -337,6 +341,36 @@ fn client_that_is_too_old_is_told_of() {
     client.send(hello.concat());
     client.rest();
     server.logged("the client speaks no TLS that is spoken here");
+}
+
+/// Has a certificate for nobody, as where clients know other kinds of keys.
+#[derive(Debug)]
+struct NoKey;
+
+impl ResolvesServerCert for NoKey {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        None
+    }
+}
+
+#[test]
+fn client_that_takes_no_key_of_ours_is_told_of() {
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth();
+    let config = config.with_cert_resolver(Arc::new(NoKey));
+    let server = Running::with(Setup {
+        addresses: vec![(any_port(), Some(Arc::new(config)))],
+        ..Setup::default()
+    });
+    let name = "localhost".try_into().unwrap();
+    let client = ClientConnection::new(Identity::new().client(&[]), name).unwrap();
+    let stream = std::net::TcpStream::connect(server.address()).unwrap();
+    let mut stream = StreamOwned::new(client, stream);
+    stream.write_all(b"a").unwrap_err();
+    let line = server.logged("TLS handshake failed");
+    let why = "the client takes no kind of key (RSA, ECDSA) that a certificate here has";
+    assert!(line.contains(why), "{line}");
 }
 
 #[test]
