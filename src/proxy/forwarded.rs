@@ -124,8 +124,9 @@ fn is_listed(name: &[u8]) -> bool {
             // The scheme.
             | b"cf-visitor" | b"cloudfront-forwarded-proto" | b"fastly-ssl" | b"from-https"
             | b"front-end-https" | b"https" | b"scheme" | b"x-appengine-https" | b"x-arr-ssl"
-            | b"x-client-proto" | b"x-front-end-https" | b"x-https" | b"x-original-proto"
-            | b"x-original-scheme" | b"x-proto" | b"x-scheme" | b"x-ssl" | b"x-url-scheme"
+            | b"wl-proxy-ssl" | b"x-client-proto" | b"x-front-end-https" | b"x-https"
+            | b"x-original-proto" | b"x-original-scheme" | b"x-proto" | b"x-scheme" | b"x-ssl"
+            | b"x-url-scheme"
             // The host.
             | b"host-override" | b"x-host" | b"x-host-override" | b"x-http-host-override"
             | b"x-original-host" | b"x-real-host"

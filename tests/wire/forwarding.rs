@@ -91,6 +91,7 @@ fn replace_takes_off_what_other_proxies_would_say() {
         "X-Cluster-Client-IP",
         "Fastly-Client-IP",
         "WL-Proxy-Client-IP",
+        "WL-Proxy-SSL",
         "X-Original-Forwarded-For",
         "X-ProxyUser-Ip",
         "X-Original-Host",
