@@ -239,10 +239,12 @@ impl Clock {
     }
 
     /// Has a connection end soon once it is idle, within `goodbye`, or at once where it never
-    /// was more; a head that has begun keeps its time.
+    /// was more; a head that has begun has as long to be whole.
     pub(super) fn hurry(&mut self, goodbye: Duration) {
         self.idle = self.idle.min(goodbye);
-        if !self.activity.has_begun_head() {
+        if self.activity.has_begun_head() {
+            self.header_read = self.header_read.min(self.since.elapsed() + goodbye);
+        } else {
             self.header_read = self.idle;
             self.since = Instant::now();
         }

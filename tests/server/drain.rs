@@ -109,6 +109,23 @@ fn idle_clients_that_do_not_answer_are_not_waited_for_by_who_interrupts() {
 
 /// An answer is in time while its request is.
 #[test]
+fn head_that_is_not_to_end_is_not_waited_for() {
+    let mut server = Running::start();
+    let mut client = server.client();
+    client.send("GET / HT");
+    let mut later = server.client();
+    later.send(GET);
+    later.message();
+    server.interrupt();
+    let answer = client.rest();
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 408 "),
+        "{answer}"
+    );
+    server.join();
+}
+
+#[test]
 fn http2_answer_that_the_client_takes_late_is_finished_though_somebody_waits() {
     let mut server = Running::start();
     // A window for nothing: 4 is SETTINGS_INITIAL_WINDOW_SIZE.
