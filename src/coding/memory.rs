@@ -46,8 +46,9 @@ fn brotli_window(start: &[u8]) -> usize {
     1 << bits
 }
 
-/// The bits of the window of a `zstd` body, up: 10 to 23. Its frame header is that of
-/// RFC 8878 3.1.1.1.
+/// The bits of the window of a `zstd` body, up: 21 to 23. Its frame header is that of
+/// RFC 8878 3.1.1.1. A body may be many frames, each with a window of its own, and a short one
+/// first, as where each part of a page is encoded by itself.
 pub(super) fn zstd_window_bits(start: &[u8]) -> u32 {
     let window = match start {
         [0x28, 0xb5, 0x2f, 0xfd, descriptor, rest @ ..] if descriptor & SINGLE_SEGMENT != 0 => {
@@ -62,7 +63,7 @@ pub(super) fn zstd_window_bits(start: &[u8]) -> u32 {
     let bits = window.map_or(ZSTD_WINDOW_BITS, |window| {
         u64::BITS - window.saturating_sub(1).leading_zeros()
     });
-    bits.clamp(10, ZSTD_WINDOW_BITS)
+    bits.clamp(ZSTD_USUAL_BITS, ZSTD_WINDOW_BITS)
 }
 
 /// The size of the content, behind the descriptor that says there is one and the number of a
@@ -86,6 +87,9 @@ const BROTLI_WINDOW_BITS: u8 = 24;
 
 /// RFC 9659 3: a decoder need not take a larger window than 8 MiB, and an encoder must not use one.
 pub(super) const ZSTD_WINDOW_BITS: u32 = 23;
+
+/// 2 MiB: what libzstd's usual level asks for, and all below it.
+const ZSTD_USUAL_BITS: u32 = 21;
 
 // What was measured, rounded up; a test compares with what is allocated.
 

@@ -23,19 +23,19 @@ fn window_of_brotli_is_told_by_its_first_byte() {
 #[test]
 fn window_of_zstd_is_told_by_its_header() {
     for (start, bits) in [
-        // Windows of 1 KiB, 128 KiB, an eighth more, 8 MiB, and one that is refused.
-        (&b"(\xb5/\xfd\0\0"[..], 10),
-        (b"(\xb5/\xfd\0\x38", 17),
-        (b"(\xb5/\xfd\0\x39", 18),
+        // Windows of 1 KiB, 2 MiB, an eighth more, 8 MiB, and one that is refused.
+        (&b"(\xb5/\xfd\0\0"[..], 21),
+        (b"(\xb5/\xfd\0\x58", 21),
+        (b"(\xb5/\xfd\0\x59", 22),
         (b"(\xb5/\xfd\0\x68", 23),
         (b"(\xb5/\xfd\0\xff", 23),
         // No window but the content, in one, two, four and eight bytes, or behind a dictionary's.
-        (b"(\xb5/\xfd\x20\xff", 10),
-        (b"(\xb5/\xfd\x60\0\xff", 16),
-        (b"(\xb5/\xfd\xa0\x01\0\x10\0", 21),
-        (b"(\xb5/\xfd\xe0\0\0\x10\0\0\0\0\0", 20),
+        (b"(\xb5/\xfd\x20\xff", 21),
+        (b"(\xb5/\xfd\x60\0\xff", 21),
+        (b"(\xb5/\xfd\xa0\x01\0\x20\0", 22),
+        (b"(\xb5/\xfd\xe0\0\0\x40\0\0\0\0\0", 22),
         (b"(\xb5/\xfd\xe0\xff\xff\xff\xff\xff\xff\xff\xff", 23),
-        (b"(\xb5/\xfd\xa1\x07\0\0\x10\0", 20),
+        (b"(\xb5/\xfd\xa1\x07\0\0\x40\0", 22),
         // Not all of it, a frame that is skipped, and none.
         (b"(\xb5/\xfd\0", 23),
         (b"(\xb5/\xfd\xa0\x01\0\x10", 23),
@@ -48,19 +48,20 @@ fn window_of_zstd_is_told_by_its_header() {
 }
 
 #[test]
-fn later_frame_gets_no_larger_window_than_the_first_has_said() {
+fn later_frame_gets_a_usual_window_or_what_the_first_has_said() {
     let frame = |bits| {
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
         encoder.window_log(bits).unwrap();
         encoder.write_all(&PAGE.repeat(2000)).unwrap();
         encoder.finish().unwrap()
     };
-    let [small, large] = [frame(17), frame(20)];
+    let [small, usual, large] = [frame(17), frame(21), frame(22)];
     let open = |frames: [&[u8]; 2]| {
         let mut decoder = Decoder::new(Coding::Zstd, ROOMY);
         decoder.push(&frames.concat(), &mut |_| ())
     };
     assert_eq!(open([&large, &small]), Ok(()));
+    assert_eq!(open([&small, &usual]), Ok(()));
     assert_eq!(open([&small, &large]), Err(DecodeError::Malformed));
 }
 
