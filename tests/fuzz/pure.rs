@@ -9,5 +9,5 @@ pub mod policy;
 pub mod query;
 #[path = "../../src/rewrite/mod.rs"]
 pub mod rewrite;
-#[path = "../../src/scope.rs"]
+#[path = "../../src/scope/mod.rs"]
 pub mod scope;
