@@ -21,8 +21,9 @@ pub struct Bounds {
 /// Decodes a body that comes in chunks.
 ///
 /// It holds the coding's window, of at most 32 KiB (gzip, deflate), 16 MiB (br) or 8 MiB (zstd), and
-/// one piece: [`Coding::decoder_memory`]. An empty body is taken for an empty one whatever the coding says, since servers send those.
-/// What stands behind a whole body and begins no other member or frame is left out, as browsers do.
+/// one piece: [`Coding::decoder_memory`]. An empty body is taken for an empty one whatever the coding
+/// says, since servers send those. What stands behind a whole body and begins no other member or
+/// frame is left out, as browsers do.
 pub struct Decoder {
     coding: Coding,
     bounds: Bounds,

@@ -13,8 +13,8 @@ use super::Form;
 /// Encodes a body that comes in chunks.
 ///
 /// What comes out depends on the bytes and how they were pushed and flushed, on nothing else. It
-/// holds [`Coding::encoder_memory`](super::Coding::encoder_memory), and that until the body ends, since
-/// it is one member or frame: browsers leave out what stands behind the first of gzip
+/// holds [`Coding::encoder_memory`](super::Coding::encoder_memory), and that until the body ends,
+/// since it is one member or frame: browsers leave out what stands behind the first of gzip
 /// (Chromium's `GzipSourceStream`), and many clients what stands behind the first of zstd.
 pub struct Encoder {
     writer: Writer,
