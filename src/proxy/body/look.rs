@@ -178,6 +178,8 @@ enum Stop {
 /// A body that is waited for and held.
 struct Coming {
     source: AnswerBody,
+    /// What the room was taken as.
+    kind: Kind,
     room: Room,
     /// How many bytes it is for.
     limit: usize,
@@ -204,12 +206,13 @@ impl Coming {
             // What it takes to stream it shows itself before more has come.
             _ => SHORT.min(whole),
         };
-        let charge = charge(limit, is_coded);
-        let Some(room) = shared.take(Kind::of(plan.length), charge).await else {
+        let (kind, charge) = (Kind::of(plan.length), charge(limit, is_coded));
+        let Some(room) = shared.take(kind, charge).await else {
             return Err(source);
         };
         Ok(Self {
             source,
+            kind,
             room,
             limit,
             is_coded,
@@ -234,6 +237,7 @@ impl Coming {
         };
         self.codecs = Some(room.split(memory));
         self.room = room;
+        self.kind = Kind::Any;
         self.limit = whole;
         true
     }
@@ -288,7 +292,8 @@ impl Coming {
     }
 
     /// Lets the body go as it came, first `pieces`.
-    fn passing(self, pieces: Vec<Bytes>) -> LookedAt {
+    fn passing(mut self, pieces: Vec<Bytes>) -> LookedAt {
+        self.leave_reserve();
         LookedAt::passing(pieces.into(), self.source).with(self.room)
     }
 
@@ -315,8 +320,22 @@ impl Coming {
     }
 
     /// Lets the body go: first `ready`, then what `rewriting` makes of `held` and the rest.
-    fn stream(self, ready: Pieces, held: Pieces, rewriting: Rewriting) -> LookedAt {
+    fn stream(mut self, ready: Pieces, held: Pieces, rewriting: Rewriting) -> LookedAt {
+        self.leave_reserve();
         LookedAt::coming(ready, held, self.source, rewriting).with(self.room)
+    }
+
+    /// Makes room for sign-ins, for what is let go before its end may stand still for long. Where
+    /// there is no other room, nothing is charged: a short body's beginning is no more than any
+    /// stream holds.
+    fn leave_reserve(&mut self) {
+        if self.kind == Kind::Any {
+            return;
+        }
+        match self.shared.held.try_take(Kind::Any, self.room.bytes()) {
+            Some(room) => self.room = room,
+            None => self.room.keep(0),
+        }
     }
 }
 

@@ -132,7 +132,9 @@ impl Room {
     /// Gives all back but room for so many bytes.
     pub(super) fn keep(&mut self, bytes: usize) {
         self.taken = self.taken.min(bytes);
-        let surplus = self.permit.num_permits() - units(self.taken) as usize;
+        // What was split off may have a unit less, for both are rounded.
+        let permits = self.permit.num_permits();
+        let surplus = permits.saturating_sub(units(self.taken) as usize);
         drop(self.permit.split(surplus));
     }
 
