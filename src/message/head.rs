@@ -78,14 +78,14 @@ fn check_target(parts: &Parts) -> Result<(), Unfit> {
 /// RFC 9110 8.6: one number. hyper does not look at one beside a Transfer-Encoding, and
 /// more digits than a 64-bit number has are read differently by different programs.
 fn check_content_length(headers: &HeaderMap) -> Result<(), Unfit> {
-    let mut lines = headers.get_all(CONTENT_LENGTH).iter();
-    let Some(length) = lines.next() else {
+    let Some(length) = headers.get(CONTENT_LENGTH) else {
         return Ok(());
     };
+    let is_only = headers.get_all(CONTENT_LENGTH).iter().nth(1).is_none();
     let digits = length.as_bytes();
     let is_number = digits.iter().all(u8::is_ascii_digit) && (1..=19).contains(&digits.len());
     let is_small = || length.to_str().is_ok_and(|it| it.parse::<i64>().is_ok());
-    match lines.next().is_none() && is_number && is_small() {
+    match is_only && is_number && is_small() {
         true => Ok(()),
         false => Err(Unfit::Malformed("the Content-Length is not valid")),
     }

@@ -52,12 +52,14 @@ impl Shutdown {
 impl Ending {
     /// Waits until the end is asked for.
     pub async fn asked(&mut self) -> Deadlines {
-        let asked = self.0.wait_for(Option::is_some).await;
-        let deadlines = asked.ok().and_then(|deadlines| *deadlines);
-        match deadlines {
-            Some(deadlines) => deadlines,
-            // Nobody is left who could ask.
-            None => std::future::pending().await,
+        loop {
+            if let Some(deadlines) = *self.0.borrow() {
+                return deadlines;
+            }
+            if self.0.changed().await.is_err() {
+                // Nobody is left who could ask.
+                return std::future::pending().await;
+            }
         }
     }
 }
