@@ -14,19 +14,24 @@ use rustls::{
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         verify_server_name,
     },
+    crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
     server::ParsedCertificate,
 };
 use thiserror::Error;
-use x509_parser::{certificate::X509Certificate, prelude::FromDer, time::ASN1Time};
+use x509_parser::{
+    certificate::X509Certificate, prelude::FromDer, time::ASN1Time, x509::X509Version,
+};
 
 use super::provider;
 
 /// The certificates of a file, as anchors.
 #[derive(Debug)]
 pub(super) struct Anchors {
-    paths: Arc<WebPkiServerVerifier>,
+    /// Those of authorities, whose signatures count; `None` if there is none.
+    paths: Option<Arc<WebPkiServerVerifier>>,
     certificates: Vec<CertificateDer<'static>>,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Anchors {
@@ -38,14 +43,34 @@ impl Anchors {
     pub(super) fn new(certificates: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
         let mut store = RootCertStore::empty();
         for certificate in &certificates {
-            store.add(certificate.clone())?;
+            if is_authority(certificate)? {
+                store.add(certificate.clone())?;
+            }
         }
-        let paths = WebPkiServerVerifier::builder_with_provider(store.into(), provider());
-        let paths = paths.build();
+        let build = |store: RootCertStore| {
+            let paths = WebPkiServerVerifier::builder_with_provider(store.into(), provider());
+            paths.build().map_err(|error| OtherError(Arc::new(error)))
+        };
+        let paths = (!store.is_empty()).then(|| build(store));
         Ok(Self {
-            paths: paths.map_err(|error| OtherError(Arc::new(error)))?,
+            paths: paths.transpose()?,
             certificates,
+            algorithms: provider().signature_verification_algorithms,
         })
+    }
+
+    fn verify_path(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match &self.paths {
+            Some(paths) => paths.verify_server_cert(end_entity, intermediates, name, ocsp, now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        }
     }
 
     fn has(&self, certificate: &CertificateDer<'_>) -> bool {
@@ -63,8 +88,7 @@ impl ServerCertVerifier for Anchors {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let paths = &self.paths;
-        let verified = paths.verify_server_cert(end_entity, intermediates, name, ocsp, now);
+        let verified = self.verify_path(end_entity, intermediates, name, ocsp, now);
         if verified.is_ok() || !self.has(end_entity) {
             return verified;
         }
@@ -78,8 +102,7 @@ impl ServerCertVerifier for Anchors {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let paths = &self.paths;
-        paths.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -88,13 +111,23 @@ impl ServerCertVerifier for Anchors {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let paths = &self.paths;
-        paths.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.paths.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
+}
+
+/// Whether what the key of `certificate` has signed is trusted with it: who pins a server's
+/// certificate does not mean those that its key could make (RFC 5280, section 4.2.1.9). Version
+/// 1, which cannot say, was for authorities too.
+fn is_authority(certificate: &CertificateDer<'_>) -> Result<bool, rustls::Error> {
+    let broken = |_| CertificateError::BadEncoding;
+    let (_, read) =
+        X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    let constraints = read.basic_constraints().map_err(broken)?;
+    Ok(read.version() != X509Version::V3 || constraints.is_some_and(|it| it.value.ca))
 }
 
 /// Looks at all of `certificate` but who signed it.

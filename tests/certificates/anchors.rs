@@ -253,6 +253,30 @@ fn another_certificate_of_the_same_key_is_not_trusted() {
     assert_refused(said, "CaUsedAsEndEntity");
 }
 
+/// Who has the key of a server may not make others with it, nor a longer life.
+#[test]
+fn certificate_of_a_server_in_the_file_signs_no_other() {
+    for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa] {
+        let key = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+        parameters.is_ca = is_ca;
+        let leaf = Leaf {
+            certificate: parameters.self_signed(&key).unwrap().pem(),
+            key: key.serialize_pem(),
+        };
+        connect(&leaf, NAME).unwrap();
+        let issuer = rcgen::Issuer::new(parameters, key);
+        let key = KeyPair::generate().unwrap();
+        let parameters = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+        let other = Leaf {
+            certificate: parameters.signed_by(&key, &issuer).unwrap().pem(),
+            key: key.serialize_pem(),
+        };
+        let said = connect_over(&TLS13, &leaf.certificate, &other, NAME);
+        assert_refused(said, "UnknownIssuer");
+    }
+}
+
 #[test]
 fn session_with_a_certificate_in_the_file_is_resumed() {
     let leaf = own(&[NAME], |_| {});
