@@ -43,6 +43,11 @@ impl Shutdown {
         self.0.send_replace(Some(deadlines));
     }
 
+    /// Whether the end was asked for.
+    pub fn has_begun(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
     /// Waits until nothing is in flight.
     pub async fn done(&self) {
         self.0.closed().await;

@@ -156,7 +156,10 @@ impl ClientStream {
         if !self.has_said_goodbye {
             self.has_said_goodbye = true;
             if self.activity.has_begun_head() && self.is_clean {
-                self.refuse(Refusal::LateHead(self.settings.timeouts.header_read));
+                self.refuse(match self.settings.shutdown.has_begun() {
+                    true => Refusal::CutHead,
+                    false => Refusal::LateHead(self.settings.timeouts.header_read),
+                });
             }
         }
         ready!(self.poll_heads(cx))?;

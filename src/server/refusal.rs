@@ -41,6 +41,8 @@ pub(super) enum Refusal {
     Malformed,
     #[error("the head of the request took more than {} ([timeouts] header_read)", format_duration(*.0))]
     LateHead(Duration),
+    #[error("rescope stops, and the head of the request was not whole")]
+    CutHead,
     /// The origin to go to instead, where it is known.
     #[error("this port speaks https, and what came is not TLS")]
     NoTls(Option<String>),
@@ -104,7 +106,7 @@ impl Refusal {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
             }
             Self::LongTarget => StatusCode::URI_TOO_LONG,
-            Self::LateHead(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::LateHead(_) | Self::CutHead => StatusCode::REQUEST_TIMEOUT,
             Self::ContentLength | Self::Malformed | Self::NoTls(_) => StatusCode::BAD_REQUEST,
             Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -21,12 +21,15 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::net::{Client, Descriptors, Shutdown, Socket};
-use crate::server::{Handler, Limits, Place, Settings, Timeouts, connection, listener::Accepted};
+use crate::server::{
+    Handler, Limits, Place, Settings, Stop, Timeouts, connection, listener::Accepted,
+};
 
 /// A client, and when it came.
 pub(super) struct Connected {
     pub(super) stream: DuplexStream,
     pub(super) start: Instant,
+    shutdown: Shutdown,
     /// When the server was done with it.
     ended: JoinHandle<Instant>,
 }
@@ -46,6 +49,12 @@ impl Connected {
         while self.stream.write_all(b"a").await.is_ok() {
             sleep(pause).await;
         }
+    }
+
+    /// Has the server end as for somebody who waits.
+    pub(super) fn interrupt(&self) {
+        let deadlines = Timeouts::default().deadlines(Stop::Interrupt);
+        self.shutdown.begin(deadlines);
     }
 
     /// How long the server had it open.
@@ -96,7 +105,7 @@ pub(super) fn connect_with(setup: Setup) -> Connected {
         },
         metrics: Arc::default(),
         trust: String::new(),
-        shutdown,
+        shutdown: shutdown.clone(),
     };
     let permits = Arc::new(Semaphore::new(1));
     let place = Place {
@@ -113,6 +122,7 @@ pub(super) fn connect_with(setup: Setup) -> Connected {
     Connected {
         stream: near,
         start,
+        shutdown,
         ended,
     }
 }

@@ -17,6 +17,8 @@ use client::{
     WRITE, certificate, connect, connect_with, secure,
 };
 
+use super::HASTY_WORDS;
+
 #[tokio::test(start_paused = true)]
 async fn first_head_is_waited_for_from_the_start_of_the_connection() {
     for (sent, said) in [
@@ -57,6 +59,19 @@ async fn head_that_drips_has_no_more_time() {
         .unwrap();
     client.drip(HEADER_READ / 8).await;
     assert_eq!(client.open_for().await, HEADER_READ);
+}
+
+/// It had not taken as long as the limit allows.
+#[tokio::test(start_paused = true)]
+async fn head_that_the_end_cuts_is_told_so() {
+    let mut client = connect();
+    client.stream.write_all(b"GET / HT").await.unwrap();
+    sleep(HEADER_READ / 2).await;
+    client.interrupt();
+    let said = client.rest().await;
+    assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
+    assert!(said.ends_with("rescope: rescope stops, and the head of the request was not whole\n"));
+    assert_eq!(client.start.elapsed(), HEADER_READ / 2 + HASTY_WORDS);
 }
 
 #[tokio::test(start_paused = true)]
