@@ -205,6 +205,7 @@ pub(super) struct Clock {
     activity: Arc<Activity>,
     header_read: Duration,
     idle: Duration,
+    leaving: Duration,
     last_words: Duration,
     state: (State, usize),
     /// When the state was first seen.
@@ -223,6 +224,7 @@ impl Clock {
             activity,
             header_read: timeouts.header_read,
             idle: timeouts.idle,
+            leaving: LAST_WORDS,
             last_words: (timeouts.idle / 4).clamp(FEW_WORDS, LAST_WORDS),
             state: (State::Head, 0),
             since: start,
@@ -239,9 +241,11 @@ impl Clock {
     }
 
     /// Has a connection end soon once it is idle, within `goodbye`, or at once where it never
-    /// was more; a head that has begun has as long to be whole.
+    /// was more; a head that has begun has as long to be whole, and a client that was refused
+    /// to close.
     pub(super) fn hurry(&mut self, goodbye: Duration) {
         self.idle = self.idle.min(goodbye);
+        self.leaving = self.leaving.min(goodbye);
         if self.activity.has_begun_head() {
             self.header_read = self.header_read.min(self.since.elapsed() + goodbye);
         } else {
@@ -271,7 +275,7 @@ impl Clock {
             State::Busy => return Poll::Pending,
             State::Head => self.header_read,
             State::Idle => self.idle,
-            State::Leaving => LAST_WORDS,
+            State::Leaving => self.leaving,
         };
         if is_new {
             self.since = Instant::now();

@@ -17,7 +17,7 @@ use client::{
     WRITE, certificate, connect, connect_with, secure,
 };
 
-use super::HASTY_WORDS;
+use super::{HASTY_WORDS, LAST_WORDS};
 
 #[tokio::test(start_paused = true)]
 async fn first_head_is_waited_for_from_the_start_of_the_connection() {
@@ -72,6 +72,21 @@ async fn head_that_the_end_cuts_is_told_so() {
     assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
     assert!(said.ends_with("rescope: rescope stops, and the head of the request was not whole\n"));
     assert_eq!(client.start.elapsed(), HEADER_READ / 2 + HASTY_WORDS);
+}
+
+/// It has its page; whoever interrupts the process does not wait for it to close.
+#[tokio::test(start_paused = true)]
+async fn refused_client_that_does_not_close_is_not_waited_for_at_the_end() {
+    for (pause, expected) in [(None, LAST_WORDS), (Some(HASTY_WORDS / 2), HASTY_WORDS)] {
+        let mut client = connect();
+        client.stream.write_all(b"nonsense\r\n\r\n").await.unwrap();
+        assert!(client.rest().await.starts_with("HTTP/1.1 400 "));
+        if let Some(pause) = pause {
+            sleep(pause).await;
+            client.interrupt();
+        }
+        assert_eq!(client.open_for().await, expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]
