@@ -31,7 +31,8 @@ pub fn record_own(decision: &Decision<'_>, metrics: &Metrics) {
     log(decision);
 }
 
-/// Counts and logs a client that is refused because it has no entry.
+/// Counts and logs a client that is refused because it has no entry; at info as far as there is
+/// room for lines about refusals.
 pub fn refuse(client_id: &ClientId<'_>, metrics: &Metrics) {
     metrics.refused_clients.inc();
     let reason = match client_id {
@@ -40,7 +41,10 @@ pub fn refuse(client_id: &ClientId<'_>, metrics: &Metrics) {
         ClientId::One(_) => "it has no entry",
     };
     let client_id = beginning(client_id.to_string());
-    info!(%client_id, "client refused: {reason}");
+    match metrics.refusal_notices.has_room() {
+        true => info!(%client_id, "client refused: {reason}"),
+        false => debug!(%client_id, "client refused: {reason}"),
+    }
 }
 
 /// Counts one authorization request as [`record`] does, and logs nothing.
