@@ -132,15 +132,14 @@ impl Room {
     /// Gives all back but room for so many bytes.
     pub(super) fn keep(&mut self, bytes: usize) {
         self.taken = self.taken.min(bytes);
-        // What was split off may have a unit less, for both are rounded.
-        let permits = self.permit.num_permits();
-        let surplus = permits.saturating_sub(units(self.taken) as usize);
+        let surplus = self.permit.num_permits() - units(self.taken) as usize;
         drop(self.permit.split(surplus));
     }
 
     /// Returns room for so many of the bytes that this is for, as one of its own.
     pub(super) fn split(&mut self, bytes: usize) -> Self {
-        let taken = bytes.min(self.taken);
+        // In whole units: both sides are rounded up, and together have no more than there was.
+        let taken = bytes.next_multiple_of(UNIT).min(self.taken);
         self.taken -= taken;
         let units = self.permit.num_permits() - units(self.taken) as usize;
         let permit = self.permit.split(units);
@@ -229,6 +228,19 @@ mod tests {
     use super::*;
 
     const MIB: usize = 1 << 20;
+
+    #[tokio::test]
+    async fn room_that_is_split_has_a_permit_for_each_unit() {
+        let bodies = HeldBodies::default();
+        let mut room = bodies.take(Kind::Any, 3 * UNIT).await.unwrap();
+        let mut split = room.split(UNIT + UNIT / 2);
+        for room in [&mut room, &mut split] {
+            room.keep(room.bytes());
+            room.give_back(1);
+            room.keep(0);
+        }
+        assert!(bodies.try_take(Kind::Any, HELD).is_some());
+    }
 
     #[tokio::test]
     async fn room_is_shared_and_given_back() {
