@@ -193,24 +193,12 @@ fn interrupt_ends_event_streams_that_begin_after_it() {
 
 #[test]
 fn interrupt_ends_event_streams_whose_clients_take_nothing() {
-    let app = App::start();
-    let mut rescope = Rescope::configured(app.address(), FAR_LIMITS);
-    let (_client, server) = event_stream(&app, rescope.address);
-    let sending = endless(server);
-    rescope.interrupt();
-    rescope.join();
-    sending.join().unwrap();
+    assert_interrupt_ends_stalled(event_stream);
 }
 
 #[test]
 fn interrupt_ends_tunnels_whose_clients_take_nothing() {
-    let app = App::start();
-    let mut rescope = Rescope::configured(app.address(), FAR_LIMITS);
-    let (_client, server) = tunnel(&app, rescope.address);
-    let sending = endless(server);
-    rescope.interrupt();
-    rescope.join();
-    sending.join().unwrap();
+    assert_interrupt_ends_stalled(tunnel);
 }
 
 /// To a client of HTTP/1.0 the end of the connection is the end of the answer.
@@ -362,6 +350,17 @@ fn tunnel(app: &App, rescope: SocketAddr) -> (Wire, Wire) {
     server.send(GRANT);
     client.head();
     (client, server)
+}
+
+/// Fails unless what `open` opens ends with the program while the client takes nothing of it.
+fn assert_interrupt_ends_stalled(open: impl Fn(&App, SocketAddr) -> (Wire, Wire)) {
+    let app = App::start();
+    let mut rescope = Rescope::configured(app.address(), FAR_LIMITS);
+    let (_client, server) = open(&app, rescope.address);
+    let sending = endless(server);
+    rescope.interrupt();
+    rescope.join();
+    sending.join().unwrap();
 }
 
 /// A stream of events of which the client has the first: both ends.
